@@ -1,0 +1,35 @@
+# The only place where the name of an instruction set meets a compiler flag.
+# A kernel file is named <kernel>_<isa>.cc; its flags follow from the suffix. Files whose instruction set
+# does not exist on the architecture being compiled for are left out.
+set(EDGEC_FLAGS_portable "")
+set(EDGEC_FLAGS_avx2 -mavx2 -mfma)
+set(EDGEC_FLAGS_avx512vnni -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma)
+set(EDGEC_FLAGS_neon "")
+set(EDGEC_FLAGS_neondot -march=armv8.2-a+dotprod)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(EDGEC_ISAS portable avx2 avx512vnni)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(EDGEC_ISAS portable neon neondot)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "arm")
+  set(EDGEC_ISAS portable neon)
+  set(EDGEC_FLAGS_neon -mfpu=neon-vfpv4)
+else()
+  set(EDGEC_ISAS portable)
+endif()
+
+# Sets OUT to the kernel sources for this architecture, with their flags attached; defines
+# EDGEC_ISA_<ISA>=1 for each instruction set that is built.
+function(edgec_kernel_sources OUT)
+  set(sources)
+  foreach(isa IN LISTS EDGEC_ISAS)
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels/*/*_${isa}.cc)
+    set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS "${EDGEC_FLAGS_${isa}}")
+    list(APPEND sources ${files})
+    string(TOUPPER ${isa} upper)
+    add_compile_definitions(EDGEC_ISA_${upper}=1)
+  endforeach()
+  # Tables and packing of each family: plain C++, compiled for the lowest CPU.
+  file(GLOB tables CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels/*/*_table.cc)
+  set(${OUT} ${sources} ${tables} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,1 @@
+"""Makes a model smaller: graph in, graph out, plus a report."""

@@ -1,0 +1,1 @@
+"""Puts a bundle on a board: facts, a plan of steps, then one atomic switch."""

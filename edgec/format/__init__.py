@@ -1,0 +1,1 @@
+"""The .edgec file and the bundle directory: written and read."""

@@ -1,0 +1,1 @@
+"""What a graph can be emitted as, one backend per module."""

@@ -1,0 +1,20 @@
+"""Being written: attributes are final."""
+from __future__ import annotations
+import math
+from dataclasses import dataclass
+from typing import Any
+from edgec.lower.op import Op
+
+@dataclass(frozen=True)
+class Mean:
+    """Attributes."""
+    axes: tuple[int, ...]
+    keepdims: bool = True
+
+class MeanOp(Op):
+    """Formula."""
+    attributes = Mean
+    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
+    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+PLUGIN = MeanOp()

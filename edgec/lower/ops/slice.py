@@ -1,0 +1,21 @@
+"""Being written: attributes are final."""
+from __future__ import annotations
+import math
+from dataclasses import dataclass
+from typing import Any
+from edgec.lower.op import Op
+
+@dataclass(frozen=True)
+class Slice:
+    """Attributes."""
+    start: tuple[int, ...]
+    step: tuple[int, ...]
+    length: tuple[int, ...]
+
+class SliceOp(Op):
+    """Formula."""
+    attributes = Slice
+    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
+    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+PLUGIN = SliceOp()

@@ -1,0 +1,1 @@
+"""Measures a model on a board: latency, memory, energy, accuracy; and reports it."""

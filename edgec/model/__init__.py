@@ -1,0 +1,1 @@
+"""What a model is: an ONNX graph, loaded, checked, inspected and run."""

@@ -1,0 +1,1 @@
+"""How each ONNX op runs in torch, grouped by family."""
