@@ -1,1 +1,1 @@
-"""Makes a neural network small, lowers it for one board, puts it there and measures what it costs."""
+"""Makes a neural network small, lowers it for one board, puts it there and measures it."""

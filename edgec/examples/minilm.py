@@ -69,7 +69,8 @@ class MiniLM(nn.Module):
             x = layer(x, attention)
         real = mask[:, :, None]
         pooled = (x * real).sum(1) / real.sum(1)
-        return pooled / (pooled * pooled).sum(1, keepdim=True).sqrt()
+        out: Tensor = pooled / (pooled * pooled).sum(1, keepdim=True).sqrt()
+        return out
 
 
 def _stored_names() -> dict[str, str]:

@@ -64,7 +64,7 @@ def load() -> WatchData:
 
 
 class WatchNet(nn.Module):
-    """A depthwise-separable CNN over time (MobileNet, Howard et al. 2017), about 26 k parameters."""
+    """A depthwise-separable CNN over time (MobileNet, Howard et al. 2017), 37 k parameters."""
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ def train(data: WatchData, epochs: int = 12,
     for epoch in range(epochs):
         net.train()
         order = torch.randperm(len(x), generator=generator)
-        for chosen in order[: len(x) // batch * batch].split(batch):
+        for chosen in order[: len(x) // batch * batch].split(batch):  # type: ignore[no-untyped-call]
             loss = nn.functional.cross_entropy(net(_augmented(x[chosen], generator)), y[chosen],
                                                label_smoothing=0.05)
             optimizer.zero_grad()

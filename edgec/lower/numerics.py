@@ -66,8 +66,8 @@ def clamp_bounds(low: float, high: float, scale: float, zero_point: int) -> tupl
     Clamping before quantizing equals clamping the quantized value at the quantized bounds,
     because quantize is monotone.
     """
-    qlow = QMIN if np.isneginf(low) else int(quantize(np.float32(low), scale, zero_point))
-    qhigh = QMAX if np.isposinf(high) else int(quantize(np.float32(high), scale, zero_point))
+    qlow = QMIN if np.isneginf(low) else int(quantize(np.asarray(low), scale, zero_point))
+    qhigh = QMAX if np.isposinf(high) else int(quantize(np.asarray(high), scale, zero_point))
     return qlow, qhigh
 
 
@@ -106,4 +106,4 @@ def add(qa: Array, qb: Array, constants: AddConstants, zero_point: int, qmin: in
     """Quantized addition with `add_constants`."""
     acc = (constants.bias + qa.astype(np.int64) * constants.mult_a
            + qb.astype(np.int64) * constants.mult_b) >> constants.shift
-    return np.clip(acc + zero_point, qmin, qmax).astype(np.int8)
+    return np.asarray(np.clip(acc + zero_point, qmin, qmax), np.int8)

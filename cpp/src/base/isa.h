@@ -7,19 +7,19 @@
 namespace edgec {
 
 enum class Isa : uint32_t {
-  kPortable = 0,    // plain C++17
-  kAvx2,            // x86: AVX2 + FMA
-  kAvx512vnni,      // x86: AVX512 F, BW, DQ, VL and VNNI
-  kNeon,            // ARMv8 (and ARMv7 with NEON): Cortex-A53, A72
-  kNeondot,         // ARMv8.2 dot product: Cortex-A55, A76, A78
+  kPortable = 0,  // plain C++17
+  kAvx2,          // x86: AVX2 + FMA
+  kAvx512vnni,    // x86: AVX512 F, BW, DQ, VL and VNNI
+  kNeon,          // ARMv8 (and ARMv7 with NEON): Cortex-A53, A72
+  kNeondot,       // ARMv8.2 dot product: Cortex-A55, A76, A78
   kIsaCount,
 };
 
 // "portable", "avx2", "avx512vnni", "neon", "neondot": also the suffix of kernel files.
 const char* IsaName(Isa isa);
 
-// The set of instruction sets that the CPU has and that this build contains, limited to `highest` and
-// what it implies. kAvx512vnni implies kAvx2; kNeondot implies kNeon; all imply kPortable.
+// The set of instruction sets that the CPU has and that this build contains, limited to `highest`
+// and what it implies. kAvx512vnni implies kAvx2; kNeondot implies kNeon; all imply kPortable.
 class IsaSet {
  public:
   static IsaSet Detect();

@@ -23,8 +23,9 @@ class ThreadPool {
   // The same for a callable `f(begin, end, thread)`; nothing is allocated.
   template <class F>
   void For(size_t count, size_t grain, F& f) {
-    ParallelFor(count, grain,
-                [](void* c, size_t b, size_t e, uint32_t t) { (*static_cast<F*>(c))(b, e, t); }, &f);
+    ParallelFor(
+        count, grain,
+        [](void* c, size_t b, size_t e, uint32_t t) { (*static_cast<F*>(c))(b, e, t); }, &f);
   }
 
  private:

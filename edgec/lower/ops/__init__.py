@@ -1,1 +1,1 @@
-"""The ops of the integer graph, one per file: attributes, rules, exact reference."""
+"""The ops of the integer graph, one per file: attributes, shapes, int8 rules, exact reference."""

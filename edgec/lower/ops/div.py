@@ -1,19 +1,30 @@
-"""Being written: attributes are final."""
+"""Elementwise quotient."""
+
 from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Any
-from edgec.lower.op import Op
+
+from edgec.lower.graph import Array
+from edgec.lower.ops._binary import Binary
+
 
 @dataclass(frozen=True)
 class Div:
-    """Attributes."""
+    """clamp: (low, high) in real units."""
+
     clamp: tuple[float, float] = (-math.inf, math.inf)
 
-class DivOp(Op):
-    """Formula."""
+
+class DivOp(Binary):
+    """y = clamp(a / b), numpy broadcasting; float32 only."""
+
     attributes = Div
-    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
-    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+    @staticmethod
+    def function(a: Array, b: Array) -> Array:
+        """a / b."""
+        return a / b
+
 
 PLUGIN = DivOp()

@@ -1,19 +1,32 @@
-"""Being written: attributes are final."""
+"""Elementwise maximum."""
+
 from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Any
-from edgec.lower.op import Op
+
+import numpy as np
+
+from edgec.lower.graph import Array
+from edgec.lower.ops._binary import Binary
+
 
 @dataclass(frozen=True)
 class Maximum:
-    """Attributes."""
+    """clamp: (low, high) in real units."""
+
     clamp: tuple[float, float] = (-math.inf, math.inf)
 
-class MaximumOp(Op):
-    """Formula."""
+
+class MaximumOp(Binary):
+    """y = clamp(max(a, b)), numpy broadcasting; float32 only."""
+
     attributes = Maximum
-    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
-    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+    @staticmethod
+    def function(a: Array, b: Array) -> Array:
+        """max(a, b)."""
+        return np.asarray(np.maximum(a, b))
+
 
 PLUGIN = MaximumOp()

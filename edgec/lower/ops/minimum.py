@@ -1,19 +1,32 @@
-"""Being written: attributes are final."""
+"""Elementwise minimum."""
+
 from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Any
-from edgec.lower.op import Op
+
+import numpy as np
+
+from edgec.lower.graph import Array
+from edgec.lower.ops._binary import Binary
+
 
 @dataclass(frozen=True)
 class Minimum:
-    """Attributes."""
+    """clamp: (low, high) in real units."""
+
     clamp: tuple[float, float] = (-math.inf, math.inf)
 
-class MinimumOp(Op):
-    """Formula."""
+
+class MinimumOp(Binary):
+    """y = clamp(min(a, b)), numpy broadcasting; float32 only."""
+
     attributes = Minimum
-    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
-    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+    @staticmethod
+    def function(a: Array, b: Array) -> Array:
+        """min(a, b)."""
+        return np.asarray(np.minimum(a, b))
+
 
 PLUGIN = MinimumOp()

@@ -1,20 +1,32 @@
-"""Being written: attributes are final."""
+"""Maximum over axes."""
+
 from __future__ import annotations
-import math
+
 from dataclasses import dataclass
-from typing import Any
-from edgec.lower.op import Op
+
+import numpy as np
+
+from edgec.lower.graph import Array
+from edgec.lower.ops._reduction import Reduction
+
 
 @dataclass(frozen=True)
 class ReduceMax:
-    """Attributes."""
+    """axes: reduced together. keepdims: they stay, with size 1."""
+
     axes: tuple[int, ...]
     keepdims: bool = True
 
-class ReduceMaxOp(Op):
-    """Formula."""
+
+class ReduceMaxOp(Reduction):
+    """y = max over axes of x; float32 only."""
+
     attributes = ReduceMax
-    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
-    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+    @staticmethod
+    def function(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+        """np.max."""
+        return np.asarray(np.max(x, axis=axes, keepdims=keepdims))
+
 
 PLUGIN = ReduceMaxOp()

@@ -1,20 +1,32 @@
-"""Being written: attributes are final."""
+"""Sum over axes."""
+
 from __future__ import annotations
-import math
+
 from dataclasses import dataclass
-from typing import Any
-from edgec.lower.op import Op
+
+import numpy as np
+
+from edgec.lower.graph import Array
+from edgec.lower.ops._reduction import Reduction
+
 
 @dataclass(frozen=True)
 class ReduceSum:
-    """Attributes."""
+    """axes: reduced together. keepdims: they stay, with size 1."""
+
     axes: tuple[int, ...]
     keepdims: bool = True
 
-class ReduceSumOp(Op):
-    """Formula."""
+
+class ReduceSumOp(Reduction):
+    """y = Σ over axes of x; float32 only."""
+
     attributes = ReduceSum
-    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
-    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+    @staticmethod
+    def function(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+        """np.sum."""
+        return np.asarray(np.sum(x, axis=axes, keepdims=keepdims))
+
 
 PLUGIN = ReduceSumOp()

@@ -1,19 +1,42 @@
-"""Being written: attributes are final."""
+"""Same elements, other shape."""
+
 from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from edgec.lower.op import Op
+
+import numpy as np
+
+from edgec.lower.graph import Array, Tensor
+from edgec.lower.ops import _rules
+from edgec.lower.ops._movement import Movement
+
 
 @dataclass(frozen=True)
 class Reshape:
-    """Attributes."""
+    """shape: every dim known."""
+
     shape: tuple[int, ...]
 
-class ReshapeOp(Op):
-    """Formula."""
+
+class ReshapeOp(Movement):
+    """y = x in row-major order with another shape."""
+
     attributes = Reshape
-    def shapes(self, attributes: Any, inputs: Any) -> Any: raise NotImplementedError
-    def reference(self, attributes: Any, values: Any, inputs: Any, outputs: Any) -> Any: raise NotImplementedError
+
+    def shapes(self, attributes: Reshape, inputs: Sequence[Tensor | None]
+               ) -> list[tuple[int, ...]]:
+        """The attribute."""
+        x = _rules.need(inputs[0])
+        _rules.check_shapes(math.prod(attributes.shape) == x.size,
+                            f"reshape: {x.shape} does not have the elements of {attributes.shape}.")
+        return [tuple(attributes.shape)]
+
+    def reference(self, attributes: Reshape, values: Sequence[Array | None],
+                  inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> list[Array]:
+        """np.reshape."""
+        return [np.asarray(values[0]).reshape(attributes.shape)]
+
 
 PLUGIN = ReshapeOp()

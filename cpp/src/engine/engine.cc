@@ -1,0 +1,144 @@
+#include "engine/engine.h"
+
+#include <cinttypes>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+namespace edgec {
+namespace {
+
+Tensor Bind(const TensorRecord& record, uint8_t* data) {
+  Tensor tensor;
+  tensor.name = record.name;
+  tensor.dtype = record.dtype;
+  tensor.layout = static_cast<Layout>(record.layout);
+  tensor.constant = record.constant;
+  tensor.rank = record.rank;
+  std::memcpy(tensor.dims, record.dims, sizeof(tensor.dims));
+  tensor.bytes = record.bytes;
+  tensor.data = data;
+  return tensor;
+}
+
+uint64_t OperandBytes(const Node& node) {
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < node.input_count; ++i) {
+    if (node.inputs[i] != nullptr) bytes += node.inputs[i]->bytes;
+  }
+  for (uint32_t i = 0; i < node.output_count; ++i) bytes += node.outputs[i]->bytes;
+  return bytes;
+}
+
+}  // namespace
+
+edgec_status Engine::Load(const uint8_t* data, size_t bytes, IsaSet isa, uint32_t threads) {
+  if (const edgec_status status = ReadModelFile(data, bytes, &file_)) return status;
+  if (const edgec_status status = BindTensors(data)) return status;
+  BindLayers();
+  if (const edgec_status status = PrepareLayers(isa, threads)) return status;
+  if (const edgec_status status = AllocateScratch(threads)) return status;
+  pool_.reset(new ThreadPool(threads));
+  if (pool_->threads() != threads) {
+    return Fail(EDGEC_E_MEMORY, "only %u of %u threads could be started", pool_->threads(),
+                threads);
+  }
+  return EDGEC_OK;
+}
+
+edgec_status Engine::BindTensors(const uint8_t* data) {
+  if (!arena_.Allocate(file_.header.arena_bytes)) {
+    return Fail(EDGEC_E_MEMORY, "no memory for an arena of %" PRIu64 " bytes",
+                file_.header.arena_bytes);
+  }
+  tensors_.reserve(file_.tensors.size());
+  for (const TensorRecord& record : file_.tensors) {
+    // Ops only read constants: the const is cast away so that one Tensor type is enough.
+    uint8_t* base = record.constant ? const_cast<uint8_t*>(data) : arena_.data();
+    tensors_.push_back(Bind(record, base + record.offset));
+  }
+  return EDGEC_OK;
+}
+
+void Engine::BindLayers() {
+  size_t operand_count = 0;
+  for (const NodeRecord& record : file_.nodes) {
+    operand_count += record.input_count + record.output_count;
+  }
+  operands_.reserve(operand_count);  // never grows: the nodes point into it
+  layers_.reserve(file_.nodes.size());
+  for (const NodeRecord& record : file_.nodes) {
+    const Tensor* const* operands = operands_.data() + operands_.size();
+    for (uint32_t i = 0; i < record.input_count; ++i) {
+      operands_.push_back(record.inputs[i] < 0 ? nullptr : &tensors_[record.inputs[i]]);
+    }
+    for (uint32_t i = 0; i < record.output_count; ++i) {
+      operands_.push_back(&tensors_[record.outputs[i]]);
+    }
+    const Node node{record.op,
+                    record.name,
+                    operands,
+                    record.input_count,
+                    operands + record.input_count,
+                    record.output_count,
+                    record.params,
+                    record.param_count};
+    layers_.push_back(Layer{node, nullptr, "", record.macs, OperandBytes(node), 0});
+  }
+}
+
+edgec_status Engine::PrepareLayers(IsaSet isa, uint32_t threads) {
+  for (Layer& layer : layers_) {
+    const PrepareFunction prepare = FindOp(layer.node.op);
+    if (prepare == nullptr) return Failed(EDGEC_E_OP, layer, "this engine does not know the op");
+    PrepareContext context{isa, threads};
+    if (const edgec_status status = prepare(layer.node, context, &layer.op)) {
+      return Failed(status, layer, context.error[0] ? context.error : StatusMessage(status));
+    }
+    layer.kernel = context.kernel;
+    if (context.scratch_bytes_per_thread > scratch_bytes_per_thread_) {
+      scratch_bytes_per_thread_ = context.scratch_bytes_per_thread;
+    }
+  }
+  return EDGEC_OK;
+}
+
+edgec_status Engine::AllocateScratch(uint32_t threads) {
+  constexpr uint64_t kMost = uint64_t{1} << 40;  // far from an overflow below, far above any need
+  if (scratch_bytes_per_thread_ <= kMost) {
+    scratch_bytes_per_thread_ = AlignUp(scratch_bytes_per_thread_);
+    if (scratch_.Allocate(scratch_bytes_per_thread_ * threads)) return EDGEC_OK;
+  }
+  return Fail(EDGEC_E_MEMORY, "no memory for %u × %" PRIu64 " bytes of scratch", threads,
+              scratch_bytes_per_thread_);
+}
+
+edgec_status Engine::Run() {
+  const RunContext context{*pool_, scratch_.data(), static_cast<size_t>(scratch_bytes_per_thread_)};
+  uint64_t started_ns = profiling_ ? NowNs() : 0;
+  for (Layer& layer : layers_) {
+    if (const edgec_status status = layer.op->Run(context)) {
+      return Failed(status, layer, StatusMessage(status));
+    }
+    if (!profiling_) continue;
+    const uint64_t ended_ns = NowNs();
+    layer.last_ns = ended_ns - started_ns;
+    started_ns = ended_ns;
+  }
+  return EDGEC_OK;
+}
+
+edgec_memory_info Engine::memory() const {
+  edgec_memory_info info{};
+  info.arena_bytes = file_.header.arena_bytes;
+  info.scratch_bytes = scratch_bytes_per_thread_ * pool_->threads();
+  for (const Tensor& tensor : tensors_) info.constant_bytes += tensor.constant ? tensor.bytes : 0;
+  return info;
+}
+
+edgec_status Engine::Failed(edgec_status status, const Layer& layer, const char* reason) const {
+  return Fail(status, "node '%s' (%s): %s", layer.node.name, layer.node.op, reason);
+}
+
+}  // namespace edgec

@@ -1,0 +1,32 @@
+// The first 64 bytes of an .edgec file; see edgec/format/spec.md.
+#ifndef EDGEC_FORMAT_HEADER_H_
+#define EDGEC_FORMAT_HEADER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "edgec/edgec.h"
+
+namespace edgec {
+
+struct Header {
+  uint8_t magic[8];
+  uint16_t major;
+  uint16_t minor;
+  uint32_t metadata_bytes;
+  uint64_t file_bytes;
+  uint32_t metadata_crc32;
+  uint32_t tensor_count;
+  uint32_t node_count;
+  uint16_t input_count;
+  uint16_t output_count;
+  uint64_t arena_bytes;
+  uint8_t reserved[16];
+};
+static_assert(sizeof(Header) == 64, "the header has no padding");
+
+// Checks every rule of the header and the checksum; then the metadata lies inside the file.
+edgec_status ReadHeader(const uint8_t* data, size_t bytes, Header* header);
+
+}  // namespace edgec
+#endif  // EDGEC_FORMAT_HEADER_H_

@@ -1,0 +1,11 @@
+#include "kernels/simd/neon.h"
+// The loop over these lanes.
+#include "kernels/layer_norm/lanes.h"
+
+namespace edgec {
+
+void layer_norm_f32_neon(size_t n, const float* x, const LayerNormF32Params& params, float* out) {
+  LayerNormF32Lanes(n, x, params, out);
+}
+
+}  // namespace edgec

@@ -1,0 +1,11 @@
+#include "kernels/reduce/reduce.h"
+
+namespace edgec {
+
+int32_t sum_row_s8_portable(size_t n, const int8_t* x) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += x[i];
+  return sum;
+}
+
+}  // namespace edgec

@@ -1,0 +1,76 @@
+// Loops over rows of memory, eight elements at a time; nothing past a row is touched. Included by
+// lanes.h.
+#ifndef EDGEC_KERNELS_SIMD_LOOPS_H_
+#define EDGEC_KERNELS_SIMD_LOOPS_H_
+
+namespace edgec {
+namespace {
+
+// out[i] = f(x[i]); out may be x. The last eight are computed before the others are stored, so they
+// may overlap them; a row shorter than eight goes through a copy.
+template <class In, class Out, class F>
+inline void Map(size_t n, const In* x, Out* out, F f) {
+  In short_x[kLanes] = {};
+  Out short_out[kLanes];
+  const bool is_short = n < kLanes;
+  if (is_short) std::memcpy(short_x, x, n * sizeof(In));
+  const In* from = is_short ? short_x : x;
+  Out* to = is_short ? short_out : out;
+  const size_t last = is_short ? 0 : n - kLanes;
+  const auto end = f(Load(from + last));
+  for (size_t i = 0; i < last; i += kLanes) Store(to + i, f(Load(from + i)));
+  Store(to + last, end);
+  if (is_short) std::memcpy(out, short_out, n * sizeof(Out));
+}
+
+// out[i] = f(a[i], b[i]); out must not overlap a or b.
+template <class In, class Out, class F>
+inline void Map2(size_t n, const In* a, const In* b, Out* out, F f) {
+  if (n < kLanes) {
+    StorePart(out, f(LoadPart(a, n), LoadPart(b, n)), n);
+    return;
+  }
+  const size_t last = n - kLanes;
+  for (size_t i = 0; i < last; i += kLanes) Store(out + i, f(Load(a + i), Load(b + i)));
+  Store(out + last, f(Load(a + last), Load(b + last)));
+}
+
+constexpr size_t kSumRun =
+    256;  // elements summed by themselves first: keeps the rounding error small
+
+// Σ f(x[i]): lane i mod 8 of runs of 256, the runs added lane by lane, then SumLanes.
+template <class F>
+inline float SumRow(size_t n, const float* x, F f) {
+  F32 total = Fill(0.0f);
+  for (size_t begin = 0; begin < n; begin += kSumRun) {
+    const size_t end = begin + kSumRun < n ? begin + kSumRun : n;
+    F32 run = Fill(0.0f);
+    size_t i = begin;
+    for (; i + kLanes <= end; i += kLanes) run = run + f(Load(x + i));
+    if (i < end) {
+      float lanes[kLanes];
+      Store(lanes, f(LoadPart(x + i, end - i)));
+      run = run + LoadPart(lanes, end - i);
+    }
+    total = total + run;
+  }
+  return SumLanes(total);
+}
+
+inline float SumRow(size_t n, const float* x) {
+  return SumRow(n, x, [](F32 v) { return v; });
+}
+
+// The greatest of x[0 .. n), NaN if one is NaN; n >= 1.
+inline float MaxRow(size_t n, const float* x) {
+  F32 most = Fill(x[0]);
+  const auto add = [&](F32 v) { most = Select(IsNan(v), v, Max(v, most)); };
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) add(Load(x + i));
+  for (; i < n; ++i) add(Fill(x[i]));
+  return MaxLanes(most);
+}
+
+}  // namespace
+}  // namespace edgec
+#endif  // EDGEC_KERNELS_SIMD_LOOPS_H_

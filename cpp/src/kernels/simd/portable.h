@@ -1,0 +1,88 @@
+// Eight lanes as plain arrays: what avx2.h and neon.h must equal. See README.md for the contract.
+#ifndef EDGEC_KERNELS_SIMD_PORTABLE_H_
+#define EDGEC_KERNELS_SIMD_PORTABLE_H_
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/requant/requant.h"
+
+namespace edgec {
+namespace {
+
+struct F32 {
+  float v[8];
+};
+struct S32 {
+  int32_t v[8];
+};
+struct Mask {
+  bool v[8];
+};
+
+// One lane after the other; integers wrap, as registers do.
+#define EDGEC_EACH_LANE(type, expression)            \
+  type r;                                            \
+  for (int i = 0; i < 8; ++i) r.v[i] = (expression); \
+  return r
+inline int32_t Wrap(uint32_t a) { return static_cast<int32_t>(a); }
+inline uint32_t Unwrap(int32_t a) { return static_cast<uint32_t>(a); }
+
+inline F32 Fill(float a) { EDGEC_EACH_LANE(F32, a); }
+inline F32 Load(const float* p) { EDGEC_EACH_LANE(F32, p[i]); }
+inline void Store(float* p, F32 a) { std::memcpy(p, a.v, sizeof(a.v)); }
+inline F32 operator+(F32 a, F32 b) { EDGEC_EACH_LANE(F32, a.v[i] + b.v[i]); }
+inline F32 operator-(F32 a, F32 b) { EDGEC_EACH_LANE(F32, a.v[i] - b.v[i]); }
+inline F32 operator*(F32 a, F32 b) { EDGEC_EACH_LANE(F32, a.v[i] * b.v[i]); }
+inline F32 operator/(F32 a, F32 b) { EDGEC_EACH_LANE(F32, a.v[i] / b.v[i]); }
+inline F32 operator-(F32 a) { EDGEC_EACH_LANE(F32, -a.v[i]); }
+inline F32 Abs(F32 a) { EDGEC_EACH_LANE(F32, __builtin_fabsf(a.v[i])); }
+inline F32 Sqrt(F32 a) { EDGEC_EACH_LANE(F32, __builtin_sqrtf(a.v[i])); }
+inline F32 Max(F32 a, F32 b) { EDGEC_EACH_LANE(F32, a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+inline F32 Min(F32 a, F32 b) { EDGEC_EACH_LANE(F32, a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
+inline Mask operator<(F32 a, F32 b) { EDGEC_EACH_LANE(Mask, a.v[i] < b.v[i]); }
+inline Mask IsNan(F32 a) { EDGEC_EACH_LANE(Mask, a.v[i] != a.v[i]); }
+inline F32 Select(Mask m, F32 a, F32 b) { EDGEC_EACH_LANE(F32, m.v[i] ? a.v[i] : b.v[i]); }
+
+inline S32 Fill(int32_t a) { EDGEC_EACH_LANE(S32, a); }
+inline S32 Load(const int32_t* p) { EDGEC_EACH_LANE(S32, p[i]); }
+inline S32 Load(const int8_t* p) { EDGEC_EACH_LANE(S32, p[i]); }
+inline void Store(int32_t* p, S32 a) { std::memcpy(p, a.v, sizeof(a.v)); }
+inline void Store(int8_t* p, S32 a) {
+  for (int i = 0; i < 8; ++i) p[i] = static_cast<int8_t>(a.v[i]);
+}
+inline S32 operator+(S32 a, S32 b) { EDGEC_EACH_LANE(S32, Wrap(Unwrap(a.v[i]) + Unwrap(b.v[i]))); }
+inline S32 operator-(S32 a, S32 b) { EDGEC_EACH_LANE(S32, Wrap(Unwrap(a.v[i]) - Unwrap(b.v[i]))); }
+inline S32 operator*(S32 a, S32 b) { EDGEC_EACH_LANE(S32, Wrap(Unwrap(a.v[i]) * Unwrap(b.v[i]))); }
+inline S32 operator>>(S32 a, int n) { EDGEC_EACH_LANE(S32, a.v[i] >> n); }
+inline S32 operator<<(S32 a, int n) { EDGEC_EACH_LANE(S32, Wrap(Unwrap(a.v[i]) << n)); }
+inline S32 Max(S32 a, S32 b) { EDGEC_EACH_LANE(S32, a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+inline S32 Min(S32 a, S32 b) { EDGEC_EACH_LANE(S32, a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
+#undef EDGEC_EACH_LANE
+
+inline F32 ToF32(S32 a) {
+  F32 r;
+  for (int i = 0; i < 8; ++i) r.v[i] = static_cast<float>(a.v[i]);
+  return r;
+}
+inline S32 Bits(F32 a) {
+  S32 r;
+  std::memcpy(r.v, a.v, sizeof(r.v));
+  return r;
+}
+inline F32 FromBits(S32 a) {
+  F32 r;
+  std::memcpy(r.v, a.v, sizeof(r.v));
+  return r;
+}
+// The adder rounds half to even: see requant/requant.h.
+inline S32 Round(F32 a) { return Bits(a + Fill(kRoundShift)) - Fill(kRoundShiftBits); }
+
+}  // namespace
+}  // namespace edgec
+
+#include "kernels/simd/lanes.h"
+
+#endif  // EDGEC_KERNELS_SIMD_PORTABLE_H_

@@ -1,0 +1,233 @@
+// edgec-bench: what a model costs on this machine, every sample of it, as JSON.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "arguments.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "session.h"
+
+namespace edgec {
+namespace {
+
+constexpr char kHelp[] =
+    "usage: edgec-bench MODEL.edgec [options]\n"
+    "Runs a model repeatedly and prints every sample as JSON (schema edgec-bench/1).\n"
+    "  --input FILE.npy      one per model input, in order (random values from a fixed seed)\n"
+    "  --warmup-s S          runs for as long before anything is counted (0.5)\n"
+    "  --min-time-s S        measures for at least as long (2)\n"
+    "  --max-time-s S        and never longer (60)\n"
+    "  --min-iterations N    and as often (20)\n"
+    "  --threads N           threads, 1 to 256 (1)\n"
+    "  --isa NAME            highest instruction set to use (the best one)\n"
+    "  --profile             adds times per layer, from runs of their own\n";
+
+constexpr uint64_t kSeed = 20240229;
+
+struct Options {
+  Session session;
+  std::vector<const char*> inputs;
+  double warmup_s = 0.5, min_time_s = 2, max_time_s = 60;
+  uint32_t min_iterations = 20;
+  bool profile = false, help = false;
+};
+
+struct Result {
+  uint64_t load_ns = 0, first_ns = 0, warmup_iterations = 0;
+  std::vector<uint64_t> samples_ns;
+  std::vector<uint64_t> layer_median_ns;  // empty without --profile
+};
+
+edgec_status ParseOne(Arguments& arguments, Options* options) {
+  Session& session = options->session;
+  if (arguments.Is("--input")) return arguments.Append(&options->inputs);
+  if (arguments.Is("--warmup-s")) return arguments.Number(&options->warmup_s);
+  if (arguments.Is("--min-time-s")) return arguments.Number(&options->min_time_s);
+  if (arguments.Is("--max-time-s")) return arguments.Number(&options->max_time_s);
+  if (arguments.Is("--min-iterations")) {
+    return arguments.Count(1, 1000000000, &options->min_iterations);
+  }
+  if (arguments.Is("--threads")) return arguments.Count(1, 256, &session.options.threads);
+  if (arguments.Is("--isa")) return arguments.Text(&session.options.isa);
+  if (arguments.Is("--profile")) return options->profile = true, EDGEC_OK;
+  if (arguments.Is("--help")) return options->help = true, EDGEC_OK;
+  if (!arguments.IsPositional() || session.path != nullptr) return arguments.Unknown();
+  session.path = arguments.current();
+  return EDGEC_OK;
+}
+
+edgec_status Parse(Arguments arguments, Options* options) {
+  while (arguments.Next()) {
+    if (const edgec_status status = ParseOne(arguments, options)) return status;
+  }
+  if (options->session.path == nullptr && !options->help) {
+    return Fail(EDGEC_E_ARGUMENT, "no model given; --help shows how");
+  }
+  return EDGEC_OK;
+}
+
+// The values of all inputs, kept outside the arena: a run may reuse an input's memory.
+class Inputs {
+ public:
+  edgec_status Prepare(edgec_model* model, const std::vector<const char*>& paths) {
+    model_ = model;
+    if (!paths.empty()) {
+      if (const edgec_status status = FillInputs(model, paths)) return status;
+    }
+    for (uint32_t i = 0; i < edgec_input_count(model); ++i) {
+      // One after the other: inputs that no layer reads may share memory.
+      if (paths.empty()) FillRandom(model, i, kSeed);
+      edgec_tensor_info info;
+      if (const edgec_status status = edgec_input_info(model, i, &info)) return status;
+      const uint8_t* data = static_cast<const uint8_t*>(edgec_input_data(model, i));
+      values_.emplace_back(data, data + info.bytes);
+    }
+    return EDGEC_OK;
+  }
+
+  void Refill() const {
+    for (uint32_t i = 0; i < values_.size(); ++i) {
+      std::memcpy(edgec_input_data(model_, i), values_[i].data(), values_[i].size());
+    }
+  }
+
+ private:
+  edgec_model* model_ = nullptr;
+  std::vector<std::vector<uint8_t>> values_;
+};
+
+edgec_status TimedRun(edgec_model* model, const Inputs& inputs, uint64_t* taken_ns) {
+  inputs.Refill();
+  const uint64_t started_ns = NowNs();
+  const edgec_status status = edgec_run(model);
+  *taken_ns = NowNs() - started_ns;
+  return status;
+}
+
+uint64_t Nanoseconds(double seconds) { return static_cast<uint64_t>(std::min(seconds, 1e9) * 1e9); }
+
+edgec_status WarmUp(const Options& options, const Inputs& inputs, Result* result) {
+  edgec_model* model = options.session.model;
+  if (const edgec_status status = TimedRun(model, inputs, &result->first_ns)) return status;
+  const uint64_t started_ns = NowNs();
+  while (NowNs() - started_ns < Nanoseconds(options.warmup_s)) {
+    uint64_t ignored_ns;
+    if (const edgec_status status = TimedRun(model, inputs, &ignored_ns)) return status;
+    ++result->warmup_iterations;
+  }
+  return EDGEC_OK;
+}
+
+edgec_status Measure(const Options& options, const Inputs& inputs, Result* result) {
+  const uint64_t started_ns = NowNs();
+  for (;;) {
+    uint64_t sample_ns;
+    if (const edgec_status status = TimedRun(options.session.model, inputs, &sample_ns))
+      return status;
+    result->samples_ns.push_back(sample_ns);
+    const uint64_t elapsed_ns = NowNs() - started_ns;
+    if (elapsed_ns >= Nanoseconds(options.max_time_s)) return EDGEC_OK;
+    if (elapsed_ns >= Nanoseconds(options.min_time_s) &&
+        result->samples_ns.size() >= options.min_iterations) {
+      return EDGEC_OK;
+    }
+  }
+}
+
+uint64_t Median(std::vector<uint64_t>* values) {
+  const auto middle = values->begin() + static_cast<ptrdiff_t>(values->size() / 2);
+  std::nth_element(values->begin(), middle, values->end());
+  return *middle;
+}
+
+// As many iterations as a second holds, an odd number from 5 to 101.
+uint32_t ProfileIterations(std::vector<uint64_t> samples_ns) {
+  const uint64_t per_second = 1000000000 / std::max<uint64_t>(Median(&samples_ns), 1);
+  return static_cast<uint32_t>(std::min<uint64_t>(std::max<uint64_t>(per_second, 5), 101)) | 1;
+}
+
+edgec_status Profile(const Options& options, const Inputs& inputs, Result* result) {
+  edgec_model* model = options.session.model;
+  const uint32_t layer_count = edgec_layer_count(model);
+  std::vector<std::vector<uint64_t>> times_ns(layer_count);
+  edgec_set_profiling(model, 1);
+  for (uint32_t i = 0; i < ProfileIterations(result->samples_ns); ++i) {
+    inputs.Refill();
+    if (const edgec_status status = edgec_run(model)) return status;
+    for (uint32_t k = 0; k < layer_count; ++k) {
+      edgec_layer_info layer;
+      if (const edgec_status status = edgec_layer_info_at(model, k, &layer)) return status;
+      times_ns[k].push_back(layer.last_ns);
+    }
+  }
+  for (std::vector<uint64_t>& times : times_ns) result->layer_median_ns.push_back(Median(&times));
+  return EDGEC_OK;
+}
+
+uint64_t PeakRssBytes() {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+edgec_status Print(const Session& session, const Result& result) {
+  Json json(stdout);
+  json.BeginObject();
+  json.String("schema", "edgec-bench/1");
+  DescribeIdentity(session, &json);
+  json.Unsigned("load_ns", result.load_ns);
+  json.Unsigned("first_ns", result.first_ns);
+  json.Unsigned("warmup_iterations", result.warmup_iterations);
+  json.BeginArray("samples_ns");
+  for (const uint64_t sample_ns : result.samples_ns) json.Unsigned(nullptr, sample_ns);
+  json.EndArray();
+  json.BeginArray("layers");
+  for (uint32_t i = 0; i < result.layer_median_ns.size(); ++i) {
+    edgec_layer_info layer;
+    if (const edgec_status status = edgec_layer_info_at(session.model, i, &layer)) return status;
+    json.BeginObject();
+    DescribeLayer(layer, &json);
+    json.Unsigned("median_ns", result.layer_median_ns[i]);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.BeginObject("memory");
+  DescribeMemory(session.model, &json);
+  json.Unsigned("peak_rss_bytes", PeakRssBytes());
+  json.EndObject();
+  json.String("clock", "CLOCK_MONOTONIC");
+  json.EndObject();
+  return json.Finish() ? EDGEC_OK : Fail(EDGEC_E_OPEN, "cannot write to the standard output");
+}
+
+edgec_status Execute(Options* options) {
+  Result result;
+  Inputs inputs;
+  const uint64_t started_ns = NowNs();
+  edgec_status status = options->session.Load();
+  result.load_ns = NowNs() - started_ns;
+  if (!status) status = inputs.Prepare(options->session.model, options->inputs);
+  if (!status) status = WarmUp(*options, inputs, &result);
+  if (!status) status = Measure(*options, inputs, &result);
+  if (!status && options->profile) status = Profile(*options, inputs, &result);
+  return status ? status : Print(options->session, result);
+}
+
+int Main(int count, char** values) {
+  Options options;
+  edgec_status status = Parse(Arguments(count, values), &options);
+  if (!status && options.help) return std::fputs(kHelp, stdout) < 0;
+  if (!status) status = Execute(&options);
+  if (!status) return 0;
+  std::fprintf(stderr, "edgec-bench: %s: %s\n", StatusName(status), LastError());
+  return 1;
+}
+
+}  // namespace
+}  // namespace edgec
+
+int main(int count, char** values) { return edgec::Main(count, values); }

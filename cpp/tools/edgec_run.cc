@@ -1,0 +1,182 @@
+// edgec-run: one run of a model. Exit code 0: fine; 1: an error, in one line on stderr; 2: --expect
+// differs.
+#include <cstdio>
+#include <cstring>
+
+#include "arguments.h"
+#include "base/status.h"
+#include "compare.h"
+#include "npy.h"
+#include "session.h"
+
+namespace edgec {
+namespace {
+
+constexpr char kHelp[] =
+    "usage: edgec-run MODEL.edgec [options]\n"
+    "Runs a model once. Files are .npy, one --input per model input, in order.\n"
+    "  --input FILE      fills the next input\n"
+    "  --output FILE     writes the next output\n"
+    "  --expect FILE     compares the next output; exit code 2 if it differs\n"
+    "  --tolerance T     largest difference that --expect allows (0)\n"
+    "  --threads N       threads, 1 to 256 (1)\n"
+    "  --isa NAME        highest instruction set to use (the best one)\n"
+    "  --info            describes the model as JSON, runs nothing\n"
+    "  --list-isa        instruction sets built in and on this CPU, needs no model\n";
+
+struct Options {
+  Session session;
+  std::vector<const char*> inputs, outputs, expected;
+  double tolerance = 0;
+  bool info = false, list_isa = false, help = false;
+};
+
+edgec_status ParseOne(Arguments& arguments, Options* options) {
+  Session& session = options->session;
+  if (arguments.Is("--input")) return arguments.Append(&options->inputs);
+  if (arguments.Is("--output")) return arguments.Append(&options->outputs);
+  if (arguments.Is("--expect")) return arguments.Append(&options->expected);
+  if (arguments.Is("--tolerance")) return arguments.Number(&options->tolerance);
+  if (arguments.Is("--threads")) return arguments.Count(1, 256, &session.options.threads);
+  if (arguments.Is("--isa")) return arguments.Text(&session.options.isa);
+  if (arguments.Is("--info")) return options->info = true, EDGEC_OK;
+  if (arguments.Is("--list-isa")) return options->list_isa = true, EDGEC_OK;
+  if (arguments.Is("--help")) return options->help = true, EDGEC_OK;
+  if (!arguments.IsPositional() || session.path != nullptr) return arguments.Unknown();
+  session.path = arguments.current();
+  return EDGEC_OK;
+}
+
+edgec_status Parse(Arguments arguments, Options* options) {
+  while (arguments.Next()) {
+    if (const edgec_status status = ParseOne(arguments, options)) return status;
+  }
+  if (options->session.path == nullptr && !options->list_isa && !options->help) {
+    return Fail(EDGEC_E_ARGUMENT, "no model given; --help shows how");
+  }
+  return EDGEC_OK;
+}
+
+void DescribeTensor(const edgec_tensor_info& info, Json* json) {
+  json->BeginObject();
+  json->String("name", info.name);
+  json->String("dtype", DtypeName(info.dtype));
+  json->BeginArray("shape");
+  for (uint32_t i = 0; i < info.rank; ++i) json->Unsigned(nullptr, info.dims[i]);
+  json->EndArray();
+  json->Unsigned("bytes", info.bytes);
+  json->Float("scale", info.scale);
+  json->Integer("zero_point", info.zero_point);
+  json->EndObject();
+}
+
+edgec_status PrintInfo(const Session& session) {
+  const edgec_model* model = session.model;
+  Json json(stdout);
+  json.BeginObject();
+  DescribeIdentity(session, &json);
+  edgec_tensor_info tensor;
+  json.BeginArray("inputs");
+  for (uint32_t i = 0; edgec_input_info(model, i, &tensor) == EDGEC_OK; ++i) {
+    DescribeTensor(tensor, &json);
+  }
+  json.EndArray();
+  json.BeginArray("outputs");
+  for (uint32_t i = 0; edgec_output_info(model, i, &tensor) == EDGEC_OK; ++i) {
+    DescribeTensor(tensor, &json);
+  }
+  json.EndArray();
+  json.BeginArray("layers");
+  edgec_layer_info layer;
+  for (uint32_t i = 0; edgec_layer_info_at(model, i, &layer) == EDGEC_OK; ++i) {
+    json.BeginObject();
+    DescribeLayer(layer, &json);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.BeginObject("memory");
+  DescribeMemory(model, &json);
+  json.EndObject();
+  json.EndObject();
+  return json.Finish() ? EDGEC_OK : Fail(EDGEC_E_OPEN, "cannot write to the standard output");
+}
+
+edgec_status CheckOutputCounts(const Options& options) {
+  const size_t count = edgec_output_count(options.session.model);
+  if (options.outputs.size() > count || options.expected.size() > count) {
+    return Fail(EDGEC_E_ARGUMENT, "%zu --output and %zu --expect given, the model has %zu outputs",
+                options.outputs.size(), options.expected.size(), count);
+  }
+  return EDGEC_OK;
+}
+
+edgec_status WriteOutputs(const Options& options) {
+  const edgec_model* model = options.session.model;
+  for (uint32_t i = 0; i < options.outputs.size(); ++i) {
+    edgec_tensor_info info;
+    edgec_status status = edgec_output_info(model, i, &info);
+    if (!status) status = WriteNpy(options.outputs[i], info, edgec_output_data(model, i));
+    if (status) return status;
+  }
+  return EDGEC_OK;
+}
+
+// Sets *differs and says where, for one output.
+edgec_status CompareOutput(const Options& options, uint32_t index, bool* differs) {
+  const edgec_model* model = options.session.model;
+  Array expected;
+  if (const edgec_status status = ReadNpy(options.expected[index], &expected)) return status;
+  edgec_tensor_info info;
+  if (const edgec_status status = edgec_output_info(model, index, &info)) return status;
+  if (expected.dtype != info.dtype || expected.bytes != info.bytes) {
+    char found[128], wanted[128];
+    ShapeText(info.dtype, info.rank, info.dims, found);
+    ShapeText(expected.dtype, expected.rank, expected.dims, wanted);
+    return Fail(EDGEC_E_ARGUMENT, "output %u '%s' is %s, '%s' is %s", index, info.name, found,
+                options.expected[index], wanted);
+  }
+  const Difference d = Compare(edgec_output_data(model, index), expected, options.tolerance);
+  if (d.count == 0) return EDGEC_OK;
+  *differs = true;
+  Fail(EDGEC_OK,
+       "output %u '%s': %llu values differ by more than %g, by up to %g; the first, at %llu, is "
+       "%.9g and should be %.9g",
+       index, info.name, static_cast<unsigned long long>(d.count), options.tolerance, d.largest,
+       static_cast<unsigned long long>(d.first), d.got, d.expected);
+  std::fprintf(stderr, "edgec-run: %s\n", LastError());
+  return EDGEC_OK;
+}
+
+edgec_status Execute(Options* options, bool* differs) {
+  Session& session = options->session;
+  if (const edgec_status status = session.Load()) return status;
+  if (options->info) return PrintInfo(session);
+  edgec_status status = CheckOutputCounts(*options);
+  if (!status) status = FillInputs(session.model, options->inputs);
+  if (!status) status = edgec_run(session.model);
+  if (!status) status = WriteOutputs(*options);
+  for (uint32_t i = 0; !status && i < options->expected.size(); ++i) {
+    status = CompareOutput(*options, i, differs);
+  }
+  return status;
+}
+
+int Main(int count, char** values) {
+  Options options;
+  bool differs = false;
+  edgec_status status = Parse(Arguments(count, values), &options);
+  if (!status && options.help) return std::fputs(kHelp, stdout) < 0;
+  if (!status && options.list_isa) {
+    for (uint32_t i = 0; edgec_isa_name(i) != nullptr; ++i) std::puts(edgec_isa_name(i));
+    return 0;
+  }
+  if (!status) status = Execute(&options, &differs);
+  if (!status) return differs ? 2 : 0;
+  std::fprintf(stderr, "edgec-run: %s: %s\n", StatusName(status), LastError());
+  return 1;
+}
+
+}  // namespace
+}  // namespace edgec
+
+int main(int count, char** values) { return edgec::Main(count, values); }

@@ -1,0 +1,124 @@
+#include "session.h"
+
+#include <cstdio>
+#include <cstring>
+
+#include "base/status.h"
+#include "npy.h"
+
+namespace edgec {
+namespace {
+
+edgec_status FillInput(edgec_model* model, uint32_t index, const char* path) {
+  Array array;
+  if (const edgec_status status = ReadNpy(path, &array)) return status;
+  edgec_tensor_info info;
+  if (const edgec_status status = edgec_input_info(model, index, &info)) return status;
+  const bool same = array.dtype == info.dtype && array.rank == info.rank &&
+                    std::memcmp(array.dims, info.dims, info.rank * sizeof(uint32_t)) == 0;
+  if (!same) {
+    char found[128], wanted[128];
+    ShapeText(array.dtype, array.rank, array.dims, found);
+    ShapeText(info.dtype, info.rank, info.dims, wanted);
+    return Fail(EDGEC_E_ARGUMENT, "'%s' is %s, input %u '%s' is %s", path, found, index, info.name,
+                wanted);
+  }
+  std::memcpy(edgec_input_data(model, index), array.data, static_cast<size_t>(info.bytes));
+  return EDGEC_OK;
+}
+
+// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+uint64_t NextRandom(uint64_t* state) {
+  uint64_t z = (*state += 0x9E3779B97F4A7C15u);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+template <class T, class F>
+void Fill(void* data, uint64_t bytes, F value) {
+  T* elements = static_cast<T*>(data);
+  for (uint64_t i = 0; i < bytes / sizeof(T); ++i) elements[i] = static_cast<T>(value());
+}
+
+}  // namespace
+
+edgec_status Session::Load() { return edgec_load_file(path, &options, &model); }
+
+const char* Session::isa() const {
+  if (options.isa != nullptr) return options.isa;
+  const char* best = "";
+  for (uint32_t i = 0; edgec_isa_name(i) != nullptr; ++i) best = edgec_isa_name(i);
+  return best;
+}
+
+edgec_status FillInputs(edgec_model* model, const std::vector<const char*>& paths) {
+  if (paths.size() != edgec_input_count(model)) {
+    return Fail(EDGEC_E_ARGUMENT, "%zu --input given, the model has %u inputs", paths.size(),
+                edgec_input_count(model));
+  }
+  for (uint32_t i = 0; i < paths.size(); ++i) {
+    if (const edgec_status status = FillInput(model, i, paths[i])) return status;
+  }
+  return EDGEC_OK;
+}
+
+void FillRandom(edgec_model* model, uint32_t index, uint64_t seed) {
+  edgec_tensor_info info;
+  if (edgec_input_info(model, index, &info) != EDGEC_OK) return;
+  void* data = edgec_input_data(model, index);
+  uint64_t state = seed + index;
+  const auto bits = [&state] { return NextRandom(&state) >> 32; };
+  const auto bit = [&state] { return NextRandom(&state) >> 63; };
+  const auto unit = [&state] {
+    return static_cast<float>(static_cast<int64_t>(NextRandom(&state) >> 40) - (1 << 23)) *
+           (1.0f / (1 << 23));
+  };
+  switch (info.dtype) {
+    case EDGEC_F32:
+      return Fill<float>(data, info.bytes, unit);
+    case EDGEC_S8:
+    case EDGEC_U8:
+      return Fill<uint8_t>(data, info.bytes, bits);
+    case EDGEC_S32:
+    case EDGEC_U32:
+      return Fill<uint32_t>(data, info.bytes, bit);
+    case EDGEC_S64:
+      return Fill<uint64_t>(data, info.bytes, bit);
+  }
+}
+
+void ShapeText(edgec_dtype dtype, uint32_t rank, const uint32_t* dims, char* text) {
+  constexpr size_t kSize = 128;
+  int length = std::snprintf(text, kSize, "[");
+  for (uint32_t i = 0; i < rank; ++i) {
+    length += std::snprintf(text + length, kSize - length, i == 0 ? "%u" : ",%u", dims[i]);
+  }
+  std::snprintf(text + length, kSize - length, "] %s", DtypeName(dtype));
+}
+
+void DescribeIdentity(const Session& session, Json* json) {
+  json->Unsigned("abi", edgec_abi_version());
+  json->String("version", edgec_version());
+  json->String("model", edgec_model_name(session.model));
+  json->String("isa", session.isa());
+  json->Unsigned("threads", session.options.threads);
+}
+
+void DescribeLayer(const edgec_layer_info& layer, Json* json) {
+  json->String("name", layer.name);
+  json->String("op", layer.op);
+  json->String("kernel", layer.kernel);
+  json->Unsigned("macs", layer.macs);
+  json->Unsigned("bytes", layer.bytes);
+}
+
+void DescribeMemory(const edgec_model* model, Json* json) {
+  edgec_memory_info memory{};
+  edgec_memory(model, &memory);
+  json->Unsigned("arena_bytes", memory.arena_bytes);
+  json->Unsigned("scratch_bytes", memory.scratch_bytes);
+  json->Unsigned("constant_bytes", memory.constant_bytes);
+}
+
+}  // namespace edgec

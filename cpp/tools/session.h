@@ -1,0 +1,44 @@
+// What both tools do with a model: load it, describe it, fill its inputs.
+#ifndef EDGEC_TOOLS_SESSION_H_
+#define EDGEC_TOOLS_SESSION_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "edgec/edgec.h"
+#include "json.h"
+
+namespace edgec {
+
+// The model and what it was loaded with; freed at the end.
+struct Session {
+  const char* path = nullptr;
+  edgec_options options = {1, nullptr};
+  edgec_model* model = nullptr;
+
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() { edgec_free(model); }
+
+  edgec_status Load();
+  const char* isa() const;  // the highest instruction set that the model may use
+};
+
+// Copies .npy files into the model's inputs, in order. There must be as many, of the same types and
+// shapes.
+edgec_status FillInputs(edgec_model* model, const std::vector<const char*>& paths);
+
+// Fills input `index` from a fixed seed: floats in [-1, 1), any 8-bit value; 0 or 1 where the input
+// may be an index.
+void FillRandom(edgec_model* model, uint32_t index, uint64_t seed);
+
+// "[1,224,224,3] float32", into 128 characters.
+void ShapeText(edgec_dtype dtype, uint32_t rank, const uint32_t* dims, char* text);
+
+void DescribeIdentity(const Session& session, Json* json);
+void DescribeLayer(const edgec_layer_info& layer, Json* json);  // members only, no braces
+void DescribeMemory(const edgec_model* model, Json* json);
+
+}  // namespace edgec
+#endif  // EDGEC_TOOLS_SESSION_H_

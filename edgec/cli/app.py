@@ -1,0 +1,68 @@
+"""The typer application, the options that several verbs share, and the two consoles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    name="edgec", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="""Makes a neural network small, lowers it for one board, puts it there and measures it.
+
+A first walk, from a model to a measured board:
+
+  edgec inspect MODEL --target raspberry_pi_5
+  edgec quantize MODEL --calibration data.npz -o q.onnx
+  edgec lower q.onnx --target raspberry_pi_5 -o bundle/
+  edgec deploy bundle/ --board line3
+  edgec bench bundle/ --board line3 --json out.json
+  edgec report out.json -o report.html
+
+MODEL is an .onnx file, or package.module:callable that returns a torch module and example inputs.
+Boards are kinds (`edgec targets`); your own devices are named in boards.toml (`edgec deploy --help`).""")
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+Model = Annotated[str, typer.Argument(
+    metavar="MODEL", show_default=False,
+    help="An .onnx file, or package.module:callable returning (torch module, example inputs).")]
+BundlePath = Annotated[Path, typer.Argument(
+    metavar="BUNDLE", show_default=False, help="A bundle directory made by `edgec lower`.")]
+TargetName = Annotated[str | None, typer.Option(
+    "--target", "-t", metavar="TARGET", help="A board kind (`edgec targets`) or a .toml file.")]
+BoardName = Annotated[str | None, typer.Option(
+    "--board", "-b", metavar="BOARD", help="A board named in the boards file. Default: here.")]
+RequiredBoard = Annotated[str, typer.Option(
+    "--board", "-b", metavar="BOARD", show_default=False,
+    help="A board named in the boards file.")]
+BoardsFile = Annotated[Path | None, typer.Option(
+    "--boards", metavar="FILE",
+    help="The boards file. Default: ./boards.toml, then ~/.config/edgec/boards.toml.")]
+Shapes = Annotated[list[str] | None, typer.Option(
+    "--shape", metavar="NAME=DIMS",
+    help="The shape of an input with open dims, e.g. image=1,3,224,224. Repeatable.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Threads of the engine.")]
+Isa = Annotated[str | None, typer.Option(
+    "--isa", help="Highest instruction set to use: portable, avx2, avx512vnni, neon, neondot.")]
+
+
+@contextmanager
+def working(message: str) -> Iterator[None]:
+    """Shows what is going on, on the error console, while a terminal watches."""
+    if err.is_terminal:
+        with err.status(message):
+            yield
+    else:
+        yield
+
+
+def say(line: str) -> None:
+    """One line of progress, apart from the results."""
+    err.print(line, style="dim", soft_wrap=True, markup=False)

@@ -1,0 +1,135 @@
+"""Verbs on models: targets, inspect, quantize, lower, run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgec import pipeline
+from edgec.cli import show
+from edgec.cli.app import (
+    BundlePath,
+    Isa,
+    Model,
+    Shapes,
+    TargetName,
+    Threads,
+    app,
+    out,
+    say,
+    working,
+)
+from edgec.target.target import load_target, target_names
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command()
+def targets(as_json: AsJson = False) -> None:
+    """List the board kinds that edgec knows, from targets/*.toml."""
+    known = [load_target(name) for name in target_names()]
+    if as_json:
+        out.print_json(json.dumps([asdict(t) for t in known]))
+    else:
+        out.print(show.targets(known))
+
+
+@app.command()
+def inspect(model: Model, target: TargetName = None, shape: Shapes = None,
+            as_json: AsJson = False) -> None:
+    """Show a model: ops, shapes, MACs, parameters, bytes; with --target, what would run where.
+
+    Example: edgec inspect model.onnx --target raspberry_pi_5
+    """
+    with working("reading the model"):
+        found = pipeline.inspect(model, target, pipeline.parse_shapes(shape or []))
+    if as_json:
+        out.print_json(json.dumps(found.to_json()))
+    else:
+        show.inspection(out, found)
+
+
+@app.command()
+def quantize(
+    model: Model,
+    calibration: Annotated[str, typer.Option(
+        "--calibration", "-c", metavar="DATA", show_default=False,
+        help="Typical inputs, some hundred: an .npz (one array per input), an .npy, or "
+             "package.module:callable yielding batches.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", show_default=False,
+                                         help="The quantized model, an .onnx file.")],
+    target: TargetName = None,
+    option: Annotated[list[str] | None, typer.Option(
+        "--set", metavar="NAME=VALUE", help="An option of the method, e.g. calibration=minmax. "
+        "`edgec quantize --options` lists them. Repeatable.")] = None,
+    options: Annotated[bool, typer.Option(
+        "--options", is_eager=True, callback=show.quantize_options,
+        help="List the options of the method and exit.")] = False,
+    report: Annotated[Path | None, typer.Option(
+        "--report", metavar="FILE", help="Write the report per layer as JSON.")] = None,
+    shape: Shapes = None,
+) -> None:
+    """Quantize a float model to int8 after training: ONNX with QuantizeLinear/DequantizeLinear.
+
+    Any tool that reads QDQ ONNX can use the result; `edgec lower` compiles it.
+
+    Example: edgec quantize model.onnx --calibration photos.npz -o q.onnx
+    """
+    with working("quantizing"):
+        done = pipeline.quantize(model, calibration, output, target=target,
+                                 options=pipeline.parse_options(option or []),
+                                 shapes=pipeline.parse_shapes(shape or []), report=report)
+    show.quantization(out, done.report.to_json())
+    say(f"written: {output}" + (f", {report}" if report else ""))
+
+
+@app.command()
+def lower(
+    model: Model,
+    target: Annotated[str, typer.Option("--target", "-t", metavar="TARGET", show_default=False,
+                                        help="A board kind (`edgec targets`) or a .toml file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,
+                                         help="The bundle directory to write.")],
+    backend: Annotated[str, typer.Option(
+        "--backend", help="native (.edgec for our engine) or tflite.")] = "native",
+    shape: Shapes = None,
+) -> None:
+    """Lower a model for one board: a bundle with artifact, manifest, golden vectors and report.
+
+    MODEL may be quantized by edgec or by any tool that writes QDQ ONNX. What has no int8 form runs
+    as float32 in the same engine; the table says which nodes, and why.
+
+    Example: edgec lower q.onnx --target raspberry_pi_5 -o bundle/
+    """
+    with working("lowering"):
+        bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
+                                            shapes=pipeline.parse_shapes(shape or []),
+                                            command=sys.argv[1:])
+    show.placements(out, placements)
+    show.bundle(out, bundle)
+
+
+@app.command()
+def run(
+    bundle: BundlePath,
+    inputs: Annotated[list[Path], typer.Option(
+        "--input", "-i", metavar="FILE.npy", show_default=False,
+        help="One array per model input, in order, with the model's shape. Repeatable.")],
+    output: Annotated[list[Path], typer.Option(
+        "--output", "-o", metavar="FILE.npy", show_default=False,
+        help="Where the outputs go, in order. Repeatable.")],
+    threads: Threads = 1, isa: Isa = None,
+) -> None:
+    """Run a bundle once on this machine: .npy in, .npy out, through the C++ engine.
+
+    Example: edgec run bundle/ --input x.npy -o y.npy
+    """
+    with working("running"):
+        results = pipeline.run_files(bundle, inputs, output, threads=threads, isa=isa)
+    for path, array in zip(output, results, strict=True):
+        say(f"written: {path} {array.dtype}{list(array.shape)}")

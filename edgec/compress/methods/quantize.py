@@ -1,0 +1,118 @@
+"""Post-training quantization to int8: a float ONNX graph becomes a QDQ graph, without training.
+
+Batch normalization is folded, neighbouring layers are equalized, activation ranges are measured,
+weights are rounded per channel, the mean error of rounding is taken out of the biases, and layers
+that 8 bits do not suit stay in float.
+Papers: Jacob et al. 2017, arXiv 1712.05877 (the scheme); Nagel et al. 2019, arXiv 1906.04721
+(equalization, equation 11; bias correction, equation 17); Krishnamoorthi 2018, arXiv 1806.08342
+(per channel). Costs: some passes over the calibration data, no training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, ClassVar
+
+import onnx_ir as ir
+
+from edgec.compress import ranges
+from edgec.compress.calibrate import ChannelMaximum, observe
+from edgec.compress.method import Compressed, Data, Method, Needs
+from edgec.compress.quantization import equalize as equalization
+from edgec.compress.quantization import measure, policy, report
+from edgec.compress.quantization.build_plan import Recipe, build_plan, collect
+from edgec.compress.quantization.insert_qdq import dequantized_name, insert_qdq
+from edgec.compress.quantization.plan import Plan
+from edgec.compress.quantization.prepare import prepare
+from edgec.compress.quantization.sensitivity import sensitive
+from edgec.compress.quantization.units import find_units
+
+if TYPE_CHECKING:
+    from edgec.target.target import Target
+
+
+@dataclass(frozen=True)
+class Quantize(Method):
+    """Options of post-training quantization."""
+
+    calibration: str = "mse"  # how ranges are chosen: minmax, percentile or mse
+    percentile: float = 99.99  # for calibration="percentile": share of values kept, in percent
+    per_channel: bool = True  # one weight scale per output channel; False: one per layer
+    equalize: bool = True  # cross-layer equalization
+    bias_correction: bool = True  # take the mean error of rounded weights out of the biases
+    ops: str = "auto"  # which operations: auto, linear or all
+    exclude: tuple[str, ...] = ()  # names of nodes that stay in float; * and ? allowed
+    min_sqnr_db: float = 8.0  # a layer that keeps less signal than this stays in float
+    max_float_fraction: float = 0.25  # at most this share of the layers, the worst first
+
+    needs: ClassVar[Needs] = Needs(data=True)
+
+    def check(self, model: ir.Model, target: Target | None = None) -> Iterator[str]:
+        """Options out of range, control flow, a model that is quantized already."""
+        if self.calibration not in ranges.RULES:
+            yield (f"calibration is {self.calibration!r}; it must be one of "
+                   f"{', '.join(ranges.RULES)}.")
+        if self.ops not in policy.OPS:
+            yield f"ops is {self.ops!r}; it must be one of {', '.join(policy.OPS)}."
+        if not 50 < self.percentile <= 100:
+            yield f"percentile is {self.percentile}; it must be above 50 and at most 100."
+        if not 0 <= self.max_float_fraction <= 1:
+            yield f"max_float_fraction is {self.max_float_fraction}; it must be from 0 to 1."
+        yield from _unsuitable(model)
+
+    def apply(self, model: ir.Model, data: Data | None) -> Compressed:
+        """The QDQ model and a `QuantizeReport`. data: typical inputs, some hundred of them."""
+        assert data is not None
+        batches = data if iter(data) is not data else tuple(data)  # they are read several times
+        exact, equalized = self._equalized(prepare(model), batches)
+        recipe = self._recipe()
+        statistics = collect(exact, recipe, batches)
+        few = measure.first_samples(batches)
+        plan = build_plan(exact, recipe, statistics, {})
+        units = [u for u in find_units(exact.graph) if u.name not in plan.float_reasons]
+        own = measure.own_sqnr(exact, plan, units, few)
+        if refused := sensitive(units, own, self.min_sqnr_db, self.max_float_fraction):
+            plan = build_plan(exact, recipe, statistics, refused)
+        quantized = insert_qdq(exact, plan)
+        final = _final_sqnr(exact, quantized, plan, few)
+        return Compressed(quantized, report.QuantizeReport(
+            report.layers(find_units(exact.graph), plan, statistics, own, final), equalized,
+            {str(v.name): final[str(v.name)] for v in exact.graph.outputs}, asdict(self)))
+
+    def _recipe(self) -> Recipe:
+        return Recipe(**{field.name: getattr(self, field.name) for field in fields(Recipe)})
+
+    def _equalized(self, model: ir.Model,
+                   data: Data) -> tuple[ir.Model, tuple[equalization.Equalized, ...]]:
+        pairs = equalization.find_pairs(model.graph) if self.equalize else ()
+        if not pairs:
+            return model, ()
+        maxima = {p.tensor: ChannelMaximum(equalization.channel_axis(p.first)) for p in pairs}
+        observe(model, data, {name: [maximum] for name, maximum in maxima.items()})
+        largest = {name: maximum.largest for name, maximum in maxima.items()}
+        return equalization.equalize(model, largest, self.per_channel)
+
+
+def _unsuitable(model: ir.Model) -> Iterator[str]:
+    """What in the model cannot be quantized."""
+    nodes = list(model.graph.all_nodes())
+    if any(node.op_type == "QuantizeLinear" for node in nodes):
+        yield "the model is quantized already. Give the float model."
+    for node in nodes:
+        if any(isinstance(a.value, ir.Graph) for a in node.attributes.values()):
+            yield f"node {node.name!r} ({node.op_type}) holds a graph, which cannot be quantized."
+    if model.opset_imports.get("", 0) < 13:
+        yield (f"the model has opset {model.opset_imports.get('')}; quantization per channel needs "
+               "13. Load it with edgec.model.load.")
+
+
+def _final_sqnr(exact: ir.Model, quantized: ir.Model, plan: Plan, data: Data) -> dict[str, float]:
+    """SQNR in dB of every float32 tensor that a unit or the model puts out, by name."""
+    units = [u for u in find_units(exact.graph) if u.output.dtype == ir.DataType.FLOAT]
+    tensors = {str(u.output.name): dequantized_name(plan, u) for u in units}
+    tensors |= {str(v.name): str(v.name) for v in exact.graph.outputs}
+    return measure.difference(exact, quantized, tensors, data)
+
+
+PLUGIN = Quantize

@@ -1,0 +1,1 @@
+"""The parts of int8 quantization: pure numbers, and transformations of the graph."""

@@ -1,0 +1,137 @@
+"""The lock on a board: one deployer at a time, and a way on when one has died.
+
+The lock is the directory `<root>/lock` with a file `owner`. It is made beside its place and renamed
+there, which fails when a lock is there and never shows one without an owner. The owner says who
+deploys from where, and which process on the board carries the connection (`session`: boot id, pid
+namespace, pid, start time). When that process is gone, so is the deployer, and the next one may take over.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+# A lock that nobody has touched for so long looks forgotten; each step touches it.
+STALE_AFTER_S = 15 * 60
+
+_KEYS = ("token", "host", "user", "pid", "since", "session", "idle_s", "alive")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock as found on a board. `alive` is yes, no or unknown: is its connection still there?"""
+
+    token: str
+    host: str
+    user: str
+    pid: str
+    since: str
+    idle_s: int
+    alive: str
+
+    @property
+    def is_dead(self) -> bool:
+        """True when the connection that took the lock is certainly gone."""
+        return self.alive == "no"
+
+    def describe(self) -> str:
+        """Who holds it, since when, and whether it looks forgotten."""
+        holder = (f"{self.user}@{self.host} (process {self.pid}) since {self.since}"
+                  if self.token else "somebody who left no name")
+        if self.is_dead:
+            return f"{holder}, whose connection is gone"
+        idle = f"last active {self.idle_s} s ago"
+        return f"{holder}, {idle}" + (", which looks stale" if self.idle_s > STALE_AFTER_S else "")
+
+
+def new_token() -> str:
+    """A name for one deployment; it marks the lock and the directory it uploads into."""
+    return secrets.token_hex(8)
+
+
+def owner_text(token: str) -> str:
+    """The `owner` file, but for the session, which only the board knows."""
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    fields = {"token": token, "host": socket.gethostname(), "user": _user(), "pid": os.getpid(),
+              "since": now}
+    return "".join(f"{key}={value}\n" for key, value in fields.items())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return str(os.getuid())
+
+
+def parse_lock(lines: list[str]) -> Lock | None:
+    """The lock in `key=value` lines, None when there is none. Texts are cut and cleaned."""
+    if not lines:
+        return None
+    pairs = dict(line.split("=", 1) for line in lines if "=" in line)
+    clean = {key: re.sub(r"[^\w.:@+-]", "?", pairs.get(key, ""))[:80] for key in _KEYS}
+    idle = clean["idle_s"]
+    token = clean["token"] if re.fullmatch(r"[0-9a-f]{16}", clean["token"]) else ""
+    return Lock(token=token, host=clean["host"], user=clean["user"], pid=clean["pid"],
+                since=clean["since"], idle_s=int(idle) if re.fullmatch(r"\d{1,12}", idle) else 0,
+                alive=clean["alive"] if clean["alive"] in ("yes", "no") else "unknown")
+
+
+# $1 root, $2 token, $3 owner text, $4 processes above this shell at the first look, $5 the token of
+# the lock to take over, "none" for one without a token, or "" to take over nothing.
+# Exit 73: somebody else has it; stderr has the owner.
+LOCK_SCRIPT = r"""
+set -eu
+umask 022
+mkdir -p "$1/releases" "$1/incoming"
+cd "$1"
+mine=incoming/lock.$2
+trap 'rm -rf "$mine"' EXIT
+mkdir "$mine"
+session=
+process=$PPID
+while [ "${process:-1}" -gt 1 ]; do
+  case " $4 " in *" $process "*)
+    stat=$(cat "/proc/$process/stat" 2>/dev/null || true)
+    boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || true)
+    space=$(readlink /proc/self/ns/pid 2>/dev/null || true)
+    set -- "$1" "$2" "$3" "$4" "$5" ${stat##*) }
+    [ $# -ge 25 ] && [ -n "$boot" ] && session="$boot ${space:-pid} $process ${25}"
+    break ;;
+  esac
+  process=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status" 2>/dev/null || true)
+done
+printf '%ssession=%s\n' "$3" "$session" > "$mine/owner"
+if [ -n "$5" ] && [ -d lock ]; then
+  found=$(sed -n 's/^token=//p' lock/owner 2>/dev/null || true)
+  [ "${found:-none}" = "$5" ] && mv lock "incoming/broken.$2"
+fi
+mv -T "$mine" lock 2>"$mine.error" || {
+  status=$?
+  [ -d lock ] && { cat lock/owner >&2 || true; rm -f "$mine.error"; exit 73; }
+  cat "$mine.error" >&2; rm -f "$mine.error"; exit "$status"
+}
+rm -rf "$mine.error" "incoming/broken.$2"
+"""
+
+# $1 root, $2 token. Ends the lock in one rename, if it is ours.
+UNLOCK_SCRIPT = r"""
+cd "$1" 2>/dev/null || exit 0
+[ "$(sed -n 's/^token=//p' lock/owner 2>/dev/null)" = "$2" ] || exit 0
+mv lock "incoming/unlocked.$2" && rm -rf "incoming/unlocked.$2"
+"""
+
+# Goes before every step's own lines: $1 root, $2 token. Stops a deployer whose lock was broken.
+GUARD = r"""
+set -eu
+umask 022
+cd "$1"
+[ "$(sed -n 's/^token=//p' lock/owner 2>/dev/null)" = "$2" ] || {
+  echo 'the lock was taken over by somebody else' >&2; exit 75; }
+touch lock
+"""

@@ -1,0 +1,246 @@
+"""A bundle: the directory that `lower` writes, `deploy` sends to a board and `bench` measures.
+
+    manifest.json            what is here; its sha256 is the bundle's id
+    model.edgec              the artifact, or model.tflite
+    lowering.json            per node: name, op, where it runs, why
+    golden/input_<i>.npy     inputs for the self-test on the board, and
+    golden/output_<i>.npy    the outputs that the reference gives for them
+
+It appears under its name whole or not at all: it is built beside it and renamed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgec.errors import FormatError
+from edgec.format import manifest as manifests
+from edgec.format.lock import sha256_of
+from edgec.format.plan_file import NUMPY
+
+MANIFEST, LOWERING = "manifest.json", "lowering.json"
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Port:
+    """A model input or output: name, dtype ("f32", "s8", ...), shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class BundleContents:
+    """What a bundle is made of. golden_*: one array per input and output, of its dtype and shape.
+
+    lowering: one row per node. lock_inputs: name to sha256 of what the model was made from;
+    lock_tools: name to version. command: the command line.
+    """
+
+    name: str
+    backend: str
+    target: str
+    triple: str
+    artifact: str
+    artifact_bytes: bytes
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    golden_inputs: tuple[Array, ...]
+    golden_outputs: tuple[Array, ...]
+    tolerance: float = 0.0
+    lowering: Sequence[Mapping[str, Any]] = ()
+    lock_inputs: Mapping[str, str] = field(default_factory=dict)
+    lock_tools: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """What the manifest says of a file."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was read and whose files all have the sha256 of its manifest."""
+
+    path: Path
+    id: str
+    name: str
+    backend: str
+    target: str
+    triple: str
+    artifact: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    tolerance: float
+    files: Mapping[str, FileEntry]
+    lock: Mapping[str, Mapping[str, str]]
+    command: tuple[str, ...]
+
+    @property
+    def artifact_path(self) -> Path:
+        """The model file."""
+        return self.path / self.artifact
+
+    @property
+    def golden_inputs(self) -> tuple[Path, ...]:
+        """The .npy files of the self-test's inputs, in order."""
+        return tuple(self.path / _golden("input", i) for i in range(len(self.inputs)))
+
+    @property
+    def golden_outputs(self) -> tuple[Path, ...]:
+        """The .npy files of the expected outputs, in order."""
+        return tuple(self.path / _golden("output", i) for i in range(len(self.outputs)))
+
+    def lowering(self) -> list[dict[str, Any]]:
+        """The rows of lowering.json."""
+        rows: list[dict[str, Any]] = json.loads((self.path / LOWERING).read_text("utf-8"))
+        return rows
+
+
+def write_bundle(path: Path, contents: BundleContents) -> Bundle:
+    """Writes the directory `path`, replacing a bundle but nothing else; the bundle as read back.
+
+    FormatError when `path` is something else than a bundle, or cannot be written.
+    """
+    _refuse_to_replace(path)
+    files = _files(contents)
+    manifest = manifests.render(_manifest(contents, files), contents.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            for name, data in {**files, MANIFEST: manifest}.items():
+                (fresh / name).parent.mkdir(exist_ok=True)
+                (fresh / name).write_bytes(data)
+            fresh.chmod(0o755)
+            _swap(fresh, path)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        raise FormatError(f"cannot write the bundle {path}: {error.strerror}. Nothing was left "
+                          "half-written; make room or choose another directory.") from error
+    return read_bundle(path)
+
+
+def read_bundle(path: Path) -> Bundle:
+    """The bundle at `path`; FormatError unless every listed file is there, whole and unchanged."""
+    raw, data = manifests.load(path / MANIFEST)
+    files = {name: FileEntry(entry["sha256"], entry["bytes"])
+             for name, entry in data["files"].items()}
+    inputs, outputs = (tuple(Port(p["name"], p["dtype"], tuple(p["shape"])) for p in data[key])
+                       for key in ("inputs", "outputs"))
+    needed = [data["artifact"], LOWERING, *(_golden("input", i) for i in range(len(inputs))),
+              *(_golden("output", i) for i in range(len(outputs)))]
+    for name in needed:
+        if name not in files:
+            raise FormatError(f"the manifest {path / MANIFEST} does not list {name!r}, which a "
+                              "bundle must have. Lower the model again.")
+    for name, entry in files.items():
+        _verify(path, name, entry)
+    return Bundle(path, sha256(raw).hexdigest()[:16], data["name"], data["backend"],
+                  data["target"], data["triple"], data["artifact"], inputs, outputs,
+                  float(data["golden"]["tolerance"]), files, data["lock"], tuple(data["command"]))
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether `path` is a directory with a bundle's manifest; its files are not checked."""
+    try:
+        manifests.load(path / MANIFEST)
+    except FormatError:
+        return False
+    return True
+
+
+def _golden(what: str, index: int) -> str:
+    return f"golden/{what}_{index}.npy"
+
+
+def _files(contents: BundleContents) -> dict[str, bytes]:
+    """Every file but the manifest."""
+    rows = json.dumps(list(contents.lowering), indent=1, ensure_ascii=False) + "\n"
+    files = {contents.artifact: contents.artifact_bytes, LOWERING: rows.encode()}
+    for what, ports, arrays in (("input", contents.inputs, contents.golden_inputs),
+                                ("output", contents.outputs, contents.golden_outputs)):
+        for i, (port, array) in enumerate(zip(ports, arrays, strict=True)):
+            assert (array.shape, array.dtype) == (port.shape, NUMPY[port.dtype]), port.name
+            buffer = io.BytesIO()
+            np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            files[_golden(what, i)] = buffer.getvalue()
+    return files
+
+
+def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> dict[str, Any]:
+    assert math.isfinite(contents.tolerance)
+    return {
+        "schema": manifests.SCHEMA, "name": contents.name, "backend": contents.backend,
+        "target": contents.target, "triple": contents.triple, "artifact": contents.artifact,
+        "inputs": [{**asdict(p), "shape": list(p.shape)} for p in contents.inputs],
+        "outputs": [{**asdict(p), "shape": list(p.shape)} for p in contents.outputs],
+        "golden": {"tolerance": contents.tolerance},
+        "files": {name: {"sha256": sha256(data).hexdigest(), "bytes": len(data)}
+                  for name, data in files.items()},
+        "lock": {"inputs": dict(contents.lock_inputs), "tools": dict(contents.lock_tools)},
+        "command": list(contents.command),
+    }
+
+
+def _refuse_to_replace(path: Path) -> None:
+    if not path.exists() and not path.is_symlink():
+        return
+    if not path.is_dir() or path.is_symlink():
+        raise FormatError(f"cannot write the bundle {path}: a file or link of that name is there. "
+                          "Choose another name or remove it.")
+    if any(path.iterdir()) and not is_bundle(path):
+        raise FormatError(f"cannot write the bundle {path}: the directory holds something that is "
+                          "not a bundle of edgec. Choose another name or empty it.")
+
+
+def _swap(fresh: Path, path: Path) -> None:
+    """`fresh` under the name of `path`; what was there goes, or comes back when that fails."""
+    if not path.exists():
+        fresh.rename(path)
+        return
+    old = fresh.with_name(fresh.name + ".old")
+    path.rename(old)
+    try:
+        fresh.rename(path)
+    except OSError:
+        with suppress(OSError):
+            old.rename(path)
+        raise
+    shutil.rmtree(old)
+
+
+def _verify(folder: Path, name: str, entry: FileEntry) -> None:
+    file = folder / name
+    steps = [folder.joinpath(*Path(name).parts[:i + 1]) for i in range(len(Path(name).parts))]
+    if any(step.is_symlink() for step in steps) or not file.is_file():
+        raise FormatError(f"the bundle {folder} lacks the file {name!r}, or it is a link. "
+                          "Lower the model again.")
+    try:
+        size, found = file.stat().st_size, sha256_of(file)
+    except OSError as error:
+        raise FormatError(f"cannot read the bundle's file {file} ({error.strerror}).") from error
+    if (size, found) != (entry.bytes, entry.sha256):
+        raise FormatError(f"the bundle's file {file} has {size} bytes and sha256 {found[:16]}…, its "
+                          f"manifest says {entry.bytes} and {entry.sha256[:16]}…. It was changed "
+                          "after lowering; lower the model again.")

@@ -1,0 +1,95 @@
+"""What a backend is: the contract of every module in edgec.lower.backends.
+
+A backend turns the integer graph into one file. It is pure: no files, no clock, no randomness; the
+same graph, plan and target give the same bytes, and the graph is left as it was. Its work is
+judged by the references of the ops (tests/contract/test_backends.py).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from edgec import registry
+from edgec.errors import UnsupportedOps
+from edgec.lower.graph import Graph, Node, Tensor
+from edgec.lower.plan import Plan
+from edgec.target.target import Target
+
+PACKAGE = "edgec.lower.backends"
+Pass = Callable[[Graph], Graph]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A node with its tensors; None = absent optional input."""
+
+    node: Node
+    inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...]
+
+    @property
+    def attributes(self) -> Any:
+        """The node's attributes."""
+        return self.node.attributes
+
+    @property
+    def x(self) -> Tensor:
+        """The first input."""
+        return self.input(0)
+
+    @property
+    def y(self) -> Tensor:
+        """The first output."""
+        return self.outputs[0]
+
+    def input(self, index: int) -> Tensor:
+        """An input that must be there."""
+        tensor = self.inputs[index]
+        assert tensor is not None
+        return tensor
+
+    @classmethod
+    def of(cls, node: Node, tensors: Mapping[str, Tensor]) -> Site:
+        """The site of `node` in a graph with `tensors`."""
+        return cls(node, tuple(tensors[n] if n else None for n in node.inputs),
+                   tuple(tensors[n] for n in node.outputs))
+
+
+class Backend(ABC):
+    """One way to run a graph. The class docstring's first line is shown to the user."""
+
+    artifact: ClassVar[str]  # file name in the bundle: "model.edgec"
+
+    @abstractmethod
+    def supports(self, site: Site, target: Target) -> Iterator[str]:
+        """The broken rules, each a sentence for the user; none means that `emit` can do it."""
+
+    def passes(self, target: Target) -> tuple[Pass, ...]:
+        """Graph passes that `emit` wants to have run, in order, one line each why."""
+        return ()
+
+    @abstractmethod
+    def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
+        """The artifact, for a graph whose every node is supported."""
+
+
+def load_backend(name: str) -> Backend:
+    """A backend by the name of its module; UnknownName."""
+    backend: Backend = registry.load(PACKAGE, name, "backend")
+    return backend
+
+
+def backend_names() -> tuple[str, ...]:
+    """All backends, sorted."""
+    return registry.names(PACKAGE)
+
+
+def require_supported(name: str, backend: Backend, graph: Graph, target: Target) -> None:
+    """UnsupportedOps that lists every node with a broken rule."""
+    broken = [(node.name, f"{node.op}: {rule}") for node in graph.nodes
+              for rule in backend.supports(Site.of(node, graph.tensors), target)]
+    if broken:
+        raise UnsupportedOps(f"the backend {name!r}", broken)

@@ -1,0 +1,54 @@
+"""The engine in cpp/: graphs to .edgec files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from edgec import registry
+from edgec.format.writer import write
+from edgec.lower.backend import Backend, Site
+from edgec.lower.backends.native.builder import Builder
+from edgec.lower.backends.native.emitter import Emitter
+from edgec.lower.backends.native.rules import BASICS
+from edgec.lower.catalog import ops
+from edgec.lower.graph import Graph
+from edgec.lower.plan import Plan
+from edgec.target.target import Target
+
+PREFIX = "emit_"
+
+
+@cache
+def emitters() -> dict[str, Emitter]:
+    """The PLUGIN of every module `emit_<op>`, by op."""
+    return {name.removeprefix(PREFIX): registry.load(__name__, name, "native emitter")
+            for name in registry.names(__name__) if name.startswith(PREFIX)}
+
+
+class Native(Backend):
+    """Our own engine: one .edgec file, mapped into memory and used in place."""
+
+    artifact = "model.edgec"
+
+    def supports(self, site: Site, target: Target) -> Iterator[str]:
+        """The rules of every op, of this op's int8 form, and of its emitter."""
+        emitter = emitters().get(site.node.op)
+        if emitter is None:
+            yield f"the native backend has no op {site.node.op!r}."
+            return
+        yield from ops()[site.node.op].broken_rules(site.attributes, site.inputs, site.outputs)
+        for rule in (*BASICS, *emitter.rules):
+            if not rule(site):
+                assert rule.__doc__ is not None
+                yield rule.__doc__
+
+    def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
+        """The file."""
+        builder = Builder(graph, plan)
+        for node in graph.nodes:
+            emitters()[node.op].emit(Site.of(node, graph.tensors), builder)
+        return write(builder.finish(target.name))
+
+
+PLUGIN = Native()

@@ -1,0 +1,17 @@
+"""concat."""
+
+from __future__ import annotations
+
+from edgec.lower.backend import Site
+from edgec.lower.backends.native import rules
+from edgec.lower.backends.native.builder import Builder
+from edgec.lower.backends.native.emitter import Emitter
+
+
+def emit(site: Site, builder: Builder) -> None:
+    """axis counted from 0."""
+    axis = site.attributes.axis % len(site.y.shape)
+    builder.node("concat", site, [builder.tensor(n) for n in site.node.inputs], [axis])
+
+
+PLUGIN = Emitter(emit, (rules.inputs_of_one_type,))

@@ -1,0 +1,27 @@
+"""conv2d_s8, conv2d_f32."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgec.lower.backend import Site
+from edgec.lower.backends.native import rules, weights
+from edgec.lower.backends.native.builder import Builder
+from edgec.lower.backends.native.emitter import Emitter
+
+
+def emit(site: Site, builder: Builder) -> None:
+    """Weights [o, kh, kw, c / groups] as [groups, o / groups, kh · kw · c / groups]."""
+    w, groups = site.input(1), site.attributes.groups
+    by_channel = np.asarray(w.data).reshape(groups, w.shape[0] // groups, -1)
+    params = [*weights.window_params(site, (w.shape[1], w.shape[2])), groups]
+    x = builder.tensor(site.x.name)
+    if site.y.dtype == "s8":
+        constants = weights.add_s8(site, builder, "s8_16c4", by_channel)
+        builder.node("conv2d_s8", site, [x, *constants], [*params, *weights.int8_params(site)])
+    else:
+        constants = weights.add_f32(site, builder, "f32_16", by_channel)
+        builder.node("conv2d_f32", site, [x, *constants], [*params, *weights.clamp_params(site)])
+
+
+PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.constant_weights, rules.small_window))

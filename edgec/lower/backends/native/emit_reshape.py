@@ -1,0 +1,16 @@
+"""reshape."""
+
+from __future__ import annotations
+
+from edgec.lower.backend import Site
+from edgec.lower.backends.native import rules
+from edgec.lower.backends.native.builder import Builder
+from edgec.lower.backends.native.emitter import Emitter
+
+
+def emit(site: Site, builder: Builder) -> None:
+    """In place when the plan put the output on the input."""
+    builder.node("reshape", site, [builder.tensor(site.x.name)])
+
+
+PLUGIN = Emitter(emit, (rules.one_type,))

@@ -1,0 +1,16 @@
+"""transpose."""
+
+from __future__ import annotations
+
+from edgec.lower.backend import Site
+from edgec.lower.backends.native import rules
+from edgec.lower.backends.native.builder import Builder
+from edgec.lower.backends.native.emitter import Emitter
+
+
+def emit(site: Site, builder: Builder) -> None:
+    """perm as it is."""
+    builder.node("transpose", site, [builder.tensor(site.x.name)], site.attributes.perm)
+
+
+PLUGIN = Emitter(emit, (rules.one_type,))

@@ -1,0 +1,108 @@
+"""What the engine asks of a node. A rule's docstring is what the user reads when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+from edgec.format.plan_file import RANK_LIMIT
+from edgec.lower.backend import Site
+from edgec.lower.ops._reduction import split
+from edgec.lower.ops._rules import present
+
+Rule = Callable[[Site], bool]
+
+INPUT_LIMIT = 255
+NUMBERS = ("f32", "s8")
+
+
+def rank_at_most_six(site: Site) -> bool:
+    """Tensors have at most six axes."""
+    return all(len(t.shape) <= RANK_LIMIT for t in (*present(site.inputs), *site.outputs))
+
+
+def no_empty_tensor(site: Site) -> bool:
+    """Tensors have at least one element and at most 2^32 bytes."""
+    return all(prod(t.shape) > 0 and t.nbytes <= 2**32
+               for t in (*present(site.inputs), *site.outputs))
+
+
+def at_most_255_inputs(site: Site) -> bool:
+    """A node has at most 255 inputs."""
+    return len(site.inputs) <= INPUT_LIMIT
+
+
+BASICS: tuple[Rule, ...] = (rank_at_most_six, no_empty_tensor, at_most_255_inputs)
+
+
+def float_or_int8(site: Site) -> bool:
+    """Input and output must both be float32 or both int8."""
+    return site.x.dtype == site.y.dtype and site.x.dtype in NUMBERS
+
+
+def operands_float_or_int8(site: Site) -> bool:
+    """Both inputs and the output must be float32, or all three int8."""
+    return {site.x.dtype, site.input(1).dtype} == {site.y.dtype} and site.x.dtype in NUMBERS
+
+
+def float_only(site: Site) -> bool:
+    """All tensors must be float32."""
+    return all(t.dtype == "f32" for t in (*present(site.inputs), *site.outputs))
+
+
+def one_type(site: Site) -> bool:
+    """Input and output must have the same element type."""
+    return site.x.dtype == site.y.dtype
+
+
+def inputs_of_one_type(site: Site) -> bool:
+    """All inputs and the output must have the same element type."""
+    return all(t.dtype == site.y.dtype for t in present(site.inputs))
+
+
+def constant_weights(site: Site) -> bool:
+    """Weights and bias must be constant."""
+    return all(t.data is not None for t in present(site.inputs[1:]))
+
+
+def equal_batch_axes(site: Site) -> bool:
+    """The batch axes of both matrices must be equal; broadcasting is not supported."""
+    return site.x.shape[:-2] == site.input(1).shape[:-2]
+
+
+def neighbouring_axes(site: Site) -> bool:
+    """The reduced axes must be next to each other; put a transpose before."""
+    return split(site.x.shape, site.attributes.axes) is not None
+
+
+def steps_forward(site: Site) -> bool:
+    """The steps of a slice must be 1 or more."""
+    return min(site.attributes.step, default=1) >= 1
+
+
+def known_cast(site: Site) -> bool:
+    """Casts go from float32, int8, uint8, int32 or int64 to float32, int32 or int64."""
+    return site.x.dtype != "u32" and site.y.dtype in ("f32", "s32", "s64")
+
+
+def integer_indices(site: Site) -> bool:
+    """Indices must be int32 or int64."""
+    return site.input(1).dtype in ("s32", "s64")
+
+
+def small_window(site: Site) -> bool:
+    """A window's kernel, stride and dilation must be 1 to 65535, and its padding 0 to 65535."""
+    attributes = site.attributes
+    sizes = (*getattr(attributes, "kernel", (1,)), *attributes.stride,
+             *getattr(attributes, "dilation", (1,)))
+    return all(1 <= s <= 65535 for s in sizes) and all(0 <= p <= 65535 for p in attributes.pad)
+
+
+def linear_resize_of_numbers(site: Site) -> bool:
+    """Bilinear resizing is for float32 and int8."""
+    return site.attributes.mode == "nearest" or site.x.dtype in NUMBERS
+
+
+def pads_with_32_bits(site: Site) -> bool:
+    """An int64 tensor can be padded with 0 only."""
+    return site.x.dtype != "s64" or site.attributes.value == 0

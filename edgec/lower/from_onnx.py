@@ -1,0 +1,148 @@
+"""An ONNX model as a graph of the integer graph's ops, before any optimization.
+
+A direct translation: every op in float32, QuantizeLinear and DequantizeLinear as quantize and
+dequantize, images transposed to NHWC and back around each op that needs them so. The passes do
+the rest. Inputs and outputs keep their names and shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import onnx_ir as ir
+from onnx_ir.passes.common import InlinePass
+
+from edgec import registry
+from edgec.errors import LoweringError, ModelError, UnsupportedOps
+from edgec.lower.editor import Editor
+from edgec.lower.graph import DTYPES, Array, Graph, Tensor
+from edgec.lower.onnx_import._call import Call, Importer, Unsupported
+from edgec.lower.ops.reshape import Reshape
+from edgec.model.rewrite import rewrite
+
+_DOMAINS = ("", "ai.onnx", "com.microsoft")  # ONNX Runtime's quantizer may use its own domain
+_TYPES: Mapping[ir.DataType, str] = {
+    ir.DataType.FLOAT: "f32", ir.DataType.INT8: "s8", ir.DataType.UINT8: "u8",
+    ir.DataType.INT32: "s32", ir.DataType.UINT32: "u32", ir.DataType.INT64: "s64",
+}
+
+
+def import_onnx(model: ir.Model) -> Graph:
+    """Translate `model`, which is left as it is.
+
+    Raises UnsupportedOps with every node that cannot be translated, and LoweringError for an input
+    without a fixed shape or of a type that the integer graph does not have.
+    """
+    if model.functions:
+        model = InlinePass()(model.clone()).model
+    return _Import(rewrite(model, ["fold_constants"])).run()
+
+
+class _Import:
+    """The state of one import: which tensor stands for which ONNX value."""
+
+    def __init__(self, model: ir.Model) -> None:
+        self._graph = model.graph
+        self._opset = model.opset_imports.get("", model.opset_imports.get("ai.onnx", 1))
+        name = model.graph.name or "model"
+        inputs = [_input_tensor(v) for v in model.graph.inputs if not v.is_initializer()]
+        self._editor = Editor(Graph(name, {t.name: t for t in inputs}, (),
+                                    tuple(t.name for t in inputs), ()))
+        self._tensors = {t.name: t.name for t in inputs}
+        self._importers = dict(_importers())
+        self._unsupported: list[tuple[str, str]] = []
+        self._broken: set[str] = set()
+        self._bound = set(self._tensors)
+
+    def run(self) -> Graph:
+        """Import every node, or raise one error with all that failed."""
+        self._editor.reserve(str(v.name) for n in self._graph for v in n.outputs)
+        for index, node in enumerate(self._graph):
+            self._import(node, index)
+        if self._unsupported:
+            raise UnsupportedOps("the integer graph", self._unsupported)
+        self._connect_outputs()
+        return self._editor.finish()
+
+    def _import(self, node: ir.Node, index: int) -> None:
+        name = node.name or f"{node.op_type}_{index}"
+        try:
+            importer = self._importers.get(node.op_type) if node.domain in _DOMAINS else None
+            if importer is None:
+                raise Unsupported("")
+            if any(v is not None and v.name in self._broken for v in node.inputs):
+                self._break(node)
+                return
+            inputs = tuple(self._tensor(v) if v is not None and v.name else ""
+                           for v in node.inputs)
+            call = Call(node, name, inputs, self._opset, self._editor)
+            self._bind(node, importer(call))
+        except (Unsupported, LoweringError) as error:
+            op = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
+            self._unsupported.append((name, f"{op} ({error})" if str(error) else op))
+            self._break(node)
+
+    def _break(self, node: ir.Node) -> None:
+        """What reads the results of a node that failed cannot be judged."""
+        self._broken.update(str(v.name) for v in node.outputs)
+
+    def _bind(self, node: ir.Node, results: Sequence[str]) -> None:
+        """New tensors take the names of the ONNX values that they stand for."""
+        for value, tensor in zip(node.outputs, results, strict=False):
+            name = str(value.name)
+            if name and tensor not in self._bound and self._editor.producer(tensor) is not None:
+                self._editor.rename(tensor, name)
+                tensor = name
+            self._tensors[name] = tensor
+            self._bound.add(tensor)
+
+    def _tensor(self, value: ir.Value) -> str:
+        """The tensor that stands for an ONNX value; a constant is added when first needed."""
+        name = str(value.name)
+        if name not in self._tensors:
+            if value.const_value is None:
+                raise ModelError(f"the value {name!r} is read before any node writes it. "
+                                 "Export the model again.")
+            data = _constant_data(name, value.const_value)
+            self._tensors[name] = self._editor.add_constant(name, data)
+            self._bound.add(self._tensors[name])
+        return self._tensors[name]
+
+    def _connect_outputs(self) -> None:
+        for value in self._graph.outputs:
+            name = str(value.name)
+            tensor = self._tensor(value)
+            self._editor.outputs.append(name)
+            if tensor != name or self._editor.data(name) is not None:
+                copy = Reshape(self._editor.tensor(tensor).shape)
+                self._editor.emit(copy, [tensor], f"{name}.copy", output=name)
+
+
+def _importers() -> Iterator[tuple[str, Importer]]:
+    for family in registry.load_all("edgec.lower.onnx_import", "importer").values():
+        yield from family.items()
+
+
+def _input_tensor(value: ir.Value) -> Tensor:
+    shape = value.shape
+    if shape is None or not all(isinstance(d, int) and d > 0 for d in shape):
+        raise LoweringError(f"the input {value.name!r} has the shape {shape}; a board runs fixed "
+                            "shapes. Give every dimension a number (--shape NAME=1,3,224,224).")
+    dtype = _TYPES.get(value.dtype) if value.dtype is not None else None
+    if dtype is None:
+        raise LoweringError(f"the input {value.name!r} has type {value.dtype}; supported are "
+                            f"{', '.join(str(t) for t in _TYPES)}. Change the model's input.")
+    return Tensor(str(value.name), tuple(int(str(d)) for d in shape), dtype)
+
+
+def _constant_data(name: str, tensor: ir.TensorProtocol) -> Array:
+    """As a type of the integer graph: 4-bit integers as 8 bits, other floats and bool as float32."""
+    data = tensor.numpy()
+    if tensor.dtype in (ir.DataType.INT4, ir.DataType.UINT4):
+        data = data.astype(np.int8 if tensor.dtype == ir.DataType.INT4 else np.uint8)
+    elif tensor.dtype.is_floating_point() or tensor.dtype == ir.DataType.BOOL:
+        data = data.astype(np.float32)
+    if data.dtype not in DTYPES.values():
+        raise LoweringError(f"its constant {name!r} has type {tensor.dtype}")
+    return np.asarray(data)

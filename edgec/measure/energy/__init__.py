@@ -1,0 +1,1 @@
+"""Where energy numbers come from, one reader per file; the file name is the reader's name."""

@@ -1,0 +1,145 @@
+"""The HTML report: one file that opens offline, with plots drawn as SVG. No script, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from edgec.measure.plots import histogram, layer_bars, timeline
+
+Document = dict[str, Any]
+
+
+def render(results: Sequence[Document]) -> str:
+    """The report on one or more checked result documents (see edgec.measure.results)."""
+    style = files("edgec.measure").joinpath("report.css").read_text()
+    title = "edgec report: " + ", ".join(dict.fromkeys(r["bundle"]["name"] for r in results))
+    sections = "\n".join(_section(r, i) for i, r in enumerate(results))
+    return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{escape(title)}</title>\n<style>\n{style}</style></head>\n<body><main>\n"
+            f"<h1>{escape(title)}</h1>\n{_overview(results)}\n{sections}\n</main></body></html>\n")
+
+
+def _us(value: float | None) -> str:
+    if value is None:
+        return '<span class="missing">too few samples</span>'
+    return f"{value / 1000:.3f} ms" if value >= 1000 else f"{value:.1f} µs"
+
+
+def _bytes(value: int) -> str:
+    return f"{value / 1024:.1f} KiB" if value < 1 << 20 else f"{value / (1 << 20):.2f} MiB"
+
+
+def _energy(result: Document) -> str:
+    energy = result["energy"]
+    if not energy["measured"]:
+        return f'<span class="missing">not measured: {escape(energy["reason"])}</span>'
+    return (f'{energy["net_j_per_inference"] * 1000:.3f} mJ net, '
+            f'{energy["gross_j_per_inference"] * 1000:.3f} mJ gross')
+
+
+def _accuracy(result: Document) -> str:
+    found = result["accuracy"]
+    if found is None:
+        return '<span class="missing">not measured</span>'
+    parts = []
+    if found.get("accuracy") is not None:
+        parts.append(f'{found["accuracy"]:.1%} (float {found["reference_accuracy"]:.1%})')
+    parts.append(f'agrees with float on {found["agreement"]:.1%} of {found["count"]}')
+    return ", ".join(parts)
+
+
+def _verdict(result: Document) -> str:
+    if result["valid"]:
+        return '<span class="valid">valid</span>'
+    reasons = "; ".join(escape(r) for r in result["invalid_reasons"])
+    return f'<span class="invalid">invalid: {reasons}</span>'
+
+
+def _overview(results: Sequence[Document]) -> str:
+    head = ("Bundle", "Board", "ISA, threads", "p50", "p90", "p99", "Size", "Accuracy", "Energy",
+            "Verdict")
+    rows = []
+    for r in results:
+        percentiles = r["latency"]["percentiles_us"]
+        cells = (escape(f'{r["bundle"]["name"]} ({r["bundle"]["backend"]})'),
+                 escape(r["board"]["name"]),
+                 escape(f'{r["engine"]["isa"]}, {r["engine"]["threads"]}'),
+                 *(_us(percentiles.get(p)) for p in ("p50", "p90", "p99")),
+                 _bytes(r["bundle"]["artifact_bytes"]), _accuracy(r), _energy(r), _verdict(r))
+        rows.append("<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>")
+    header = "".join(f"<th>{h}</th>" for h in head)
+    return (f'<div class="wide"><table><thead><tr>{header}</tr></thead>'
+            f'<tbody>{"".join(rows)}</tbody></table></div>')
+
+
+def _facts(pairs: Sequence[tuple[str, str]]) -> str:
+    """A table of label and value; the values are HTML already."""
+    rows = "".join(f"<tr><th>{escape(k)}</th><td>{v}</td></tr>" for k, v in pairs)
+    return f'<table class="facts">{rows}</table>'
+
+
+def _section(result: Document, index: int) -> str:
+    bundle, board = result["bundle"], result["board"]
+    notes = "".join(f"<li>{escape(note)}</li>" for note in result["remarks"])
+    return (f'<section id="run-{index}"><h2>{escape(bundle["name"])} on {escape(board["name"])}'
+            f"</h2>\n<p>{_verdict(result)}</p>\n"
+            + (f"<ul>{notes}</ul>\n" if notes else "")
+            + '<div class="columns">' + _facts(_measured(result)) + _facts(_where(result))
+            + "</div>\n"
+            + f'<h3>Latency</h3>{histogram(result["samples_ns"])}'
+            + f'{timeline(result["samples_ns"])}\n'
+            + (f'<h3>Time by layer</h3>{layer_bars(result["layers"])}\n'
+               if result["layers"] else "")
+            + f"<details><summary>State before and after</summary>{_state(result)}</details>"
+            + f'<details><summary>Command</summary><pre>{escape(" ".join(result["command"]))}</pre>'
+            + "</details></section>")
+
+
+def _measured(result: Document) -> list[tuple[str, str]]:
+    latency, memory, energy = result["latency"], result["memory"], result["energy"]
+    pairs = [(f"latency {name}", _us(v)) for name, v in latency["percentiles_us"].items()]
+    pairs += [("latency mean ± deviation", f'{_us(latency["mean_us"])} ± '
+               f'{_us(latency["stddev_us"])} of {latency["count"]} samples'),
+              ("load", _us(result["load_ns"] / 1000)),
+              ("first inference", _us(result["first_ns"] / 1000)),
+              ("arena + scratch", f'{_bytes(memory["arena_bytes"])} + '
+               f'{_bytes(memory["scratch_bytes"])}'),
+              ("peak memory of the process", _bytes(memory["peak_rss_bytes"])),
+              ("accuracy", _accuracy(result)), ("energy per inference", _energy(result))]
+    if energy["measured"]:
+        pairs.append(("power", f'{energy["active_w"]:.2f} W, idle {energy["idle_w"]:.2f} W; '
+                      f'{escape(energy["source"])}, {escape(energy["scope"])}, '
+                      f'{energy["sample_hz"]:.0f} Hz, {energy["samples"]} samples'))
+    return pairs
+
+
+def _where(result: Document) -> list[tuple[str, str]]:
+    bundle, board, engine = result["bundle"], result["board"], result["engine"]
+    return [("bundle", f'<code>{escape(bundle["id"])}</code> for {escape(bundle["target"])}'),
+            ("artifact", f'{_bytes(bundle["artifact_bytes"])}, sha256 '
+             f'<code>{escape(bundle["artifact_sha256"][:16])}…</code>'),
+            ("board", escape(f'{board["name"]} ({board["where"]})')),
+            ("CPU", escape(board.get("cpu") or "unknown")),
+            ("system", escape(f'{board.get("os", "")} {board.get("kernel", "")}'.strip())),
+            ("engine", escape(f'edgec {engine["version"]}, {engine["isa"]}, '
+                              f'{engine["threads"]} thread(s)')),
+            ("measured", escape(result["created"]))]
+
+
+def _state(result: Document) -> str:
+    before, after = result["state"]["before"], result["state"]["after"]
+    rows = "".join(
+        f"<tr><th>{escape(key.replace('_', ' '))}</th><td>{escape(_plain(before[key]))}</td>"
+        f"<td>{escape(_plain(after.get(key)))}</td></tr>" for key in before)
+    return (f"<table><thead><tr><th></th><th>before</th><th>after</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {v}" for k, v in value.items()) or "unknown"
+    return "unknown" if value is None else str(value)

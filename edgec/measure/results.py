@@ -1,0 +1,99 @@
+"""The result file: one JSON document for one measurement, checked against its schema both ways."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from edgec.errors import FormatError
+from edgec.format.bundle import Bundle
+from edgec.measure.accuracy import Comparison
+from edgec.measure.bench import Measurement
+
+SCHEMA = "edgec-result/1"
+
+
+@dataclass(frozen=True)
+class BoardIdentity:
+    """Which board it was: its name in the boards file ("here" for this machine) and its facts."""
+
+    name: str
+    where: str
+    cpu: str = ""
+    kernel: str = ""
+    os: str = ""
+    cores: int | None = None
+    memory_mb: int | None = None
+
+
+def record(bundle: Bundle, board: BoardIdentity, measurement: Measurement,
+           accuracy: Comparison | None = None) -> dict[str, Any]:
+    """The result document; FormatError when it breaks the schema (then edgec-bench is at fault)."""
+    raw = measurement.raw
+    artifact = bundle.manifest["files"][bundle.manifest["artifact"]]
+    document = {
+        "schema": SCHEMA,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "edgec": raw["version"],
+        "command": list(measurement.command),
+        "bundle": {"id": bundle.id,
+                   **{key: bundle.manifest[key] for key in ("name", "backend", "target")},
+                   "artifact_bytes": artifact["bytes"], "artifact_sha256": artifact["sha256"]},
+        "board": asdict(board),
+        "engine": {key: raw[key] for key in ("version", "isa", "threads")},
+        "latency": asdict(measurement.latency),
+        **{key: raw[key] for key in ("samples_ns", "load_ns", "first_ns", "memory")},
+        "layers": raw.get("layers", []),
+        "state": {"before": asdict(measurement.before), "after": asdict(measurement.after)},
+        "valid": not measurement.invalid_reasons,
+        "invalid_reasons": list(measurement.invalid_reasons),
+        "remarks": list(measurement.remarks),
+        "energy": asdict(measurement.energy),
+        "accuracy": None if accuracy is None else asdict(accuracy),
+    }
+    validate(document, "this measurement")
+    return document
+
+
+def validate(document: Any, where: str) -> None:
+    """FormatError that names the first place where `document` breaks the schema."""
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(files("edgec.measure").joinpath("result.schema.json").read_text())
+    errors = sorted(Draft202012Validator(schema).iter_errors(document), key=lambda e: list(e.path))
+    if errors:
+        place = "/".join(str(p) for p in errors[0].path) or "the top level"
+        raise FormatError(f"{where} is not a result of schema {SCHEMA}: at {place}: "
+                          f"{errors[0].message[:300]}. Results are written by "
+                          "`edgec bench --json`.")
+
+
+def write_result(document: Mapping[str, Any], path: Path) -> None:
+    """Writes the document; the file appears whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        temporary.write_text(json.dumps(document, indent=1) + "\n")
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FormatError(f"Cannot write the result to {path}: {error.strerror}.") from None
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """A checked result document."""
+    try:
+        document = json.loads(path.read_text())
+    except OSError as error:
+        raise FormatError(f"Cannot read the result {path}: {error.strerror}.") from None
+    except ValueError as error:
+        raise FormatError(f"{path} is not JSON ({error}). Results are written by "
+                          "`edgec bench --json`.") from None
+    validate(document, str(path))
+    checked: dict[str, Any] = document
+    return checked
