@@ -6,14 +6,13 @@ set(EDGEC_FLAGS_avx2 -mavx2 -mfma)
 set(EDGEC_FLAGS_avx512vnni -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC's own AVX-512 header starts from undefined registers and warns about it (GCC bug 105593).
-  list(APPEND EDGEC_FLAGS_avx512vnni -Wno-maybe-uninitialized)
-endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC's own AVX-512 header starts from an uninitialized register on purpose, and GCC warns about it (bug 105593).
   list(APPEND EDGEC_FLAGS_avx512vnni -Wno-maybe-uninitialized -Wno-uninitialized)
 endif()
 set(EDGEC_FLAGS_neon "")
 set(EDGEC_FLAGS_neondot -march=armv8.2-a+dotprod)
+if(EDGEC_ZIG)  # zig names CPUs and features, not architectures
+  set(EDGEC_FLAGS_neondot -mcpu=generic+dotprod)
+endif()
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(EDGEC_ISAS portable avx2 avx512vnni)

@@ -45,8 +45,8 @@ one memory_kb "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)"
 one memory_available_kb "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)"
 sed -n 's/^\(Features\|flags\)[[:space:]]*:/features/p' /proc/cpuinfo | sort -u
 one model "$(cat /proc/device-tree/model 2>/dev/null | tr -d '\000')"
-for tool in cat chmod cp date df dirname grep ln ls mkdir mv readlink rm sed sha256sum sync timeout \
-  touch tr; do
+for tool in cat chmod date df dirname grep ln mkdir mv readlink rm sed sha256sum sync timeout \
+  touch; do
   command -v "$tool" >/dev/null 2>&1 && echo "tool $tool"
 done
 mv --help 2>&1 | grep -q -e '-[a-zA-Z]*T' && echo 'tool mv-T'

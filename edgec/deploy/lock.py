@@ -3,7 +3,8 @@
 The lock is the directory `<root>/lock` with a file `owner`. It is made beside its place and renamed
 there, which fails when a lock is there and never shows one without an owner. The owner says who
 deploys from where, and which process on the board carries the connection (`session`: boot id, pid
-namespace, pid, start time). When that process is gone, so is the deployer, and the next one may take over.
+namespace, pid, start time). When that process is gone, so is the deployer, and the next one takes
+over.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import re
 import secrets
 import socket
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 # A lock that nobody has touched for so long looks forgotten; each step touches it.
 STALE_AFTER_S = 15 * 60
+
+# Exit codes of the scripts below: somebody else has the lock; ours was taken over.
+EXIT_LOCK_TAKEN, EXIT_LOCK_LOST = 73, 75
 
 _KEYS = ("token", "host", "user", "pid", "since", "session", "idle_s", "alive")
 
@@ -49,17 +53,23 @@ class Lock:
         return f"{holder}, {idle}" + (", which looks stale" if self.idle_s > STALE_AFTER_S else "")
 
 
-def new_token() -> str:
-    """A name for one deployment; it marks the lock and the directory it uploads into."""
-    return secrets.token_hex(8)
+@dataclass(frozen=True)
+class Claim:
+    """What one deployment writes into the lock: its token, also the name of its directory in
+    incoming/, and the `owner` file, but for the session, which only the board knows.
+    """
+
+    token: str
+    owner: str
 
 
-def owner_text(token: str) -> str:
-    """The `owner` file, but for the session, which only the board knows."""
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def new_claim() -> Claim:
+    """A claim of this process, now."""
+    token = secrets.token_hex(8)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     fields = {"token": token, "host": socket.gethostname(), "user": _user(), "pid": os.getpid(),
               "since": now}
-    return "".join(f"{key}={value}\n" for key, value in fields.items())
+    return Claim(token, "".join(f"{key}={value}\n" for key, value in fields.items()))
 
 
 def _user() -> str:

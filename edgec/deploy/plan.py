@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from edgec.deploy import steps
 from edgec.deploy.facts import Facts
-from edgec.deploy.lock import Lock, owner_text
+from edgec.deploy.lock import Claim, Lock
 from edgec.deploy.steps import Step, WishedFile
 from edgec.errors import BoardBusy, DeployError
 
@@ -23,7 +23,7 @@ _SLACK_KB = 512
 
 @dataclass(frozen=True)
 class Wish:
-    """A release that shall serve. `isa` is what the CPU must have; `self_test` the words of the
+    """A release that shall serve. `isa` is what its target's CPU has; `self_test` the words of the
     command that judges it on the board, or () with the reason in `no_self_test`.
     """
 
@@ -39,48 +39,51 @@ class Wish:
 
 @dataclass(frozen=True)
 class Options:
-    """`keep` releases stay on the board; `break_lock` takes a lock whose holder may be alive."""
+    """`keep` releases stay on the board; `break_lock` takes a lock whose holder may be alive;
+    `dry_run` plans and does nothing.
+    """
 
     keep: int = 3
     break_lock: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to do, and what to do when one of the steps failed. `notes` are for the user to read."""
 
-    token: str
+    claim: Claim
     steps: tuple[Step, ...]
     cleanup: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    dry_run: bool = False
 
 
-def plan_deploy(facts: Facts, wish: Wish, token: str, options: Options = Options()) -> Plan:
+def plan_deploy(facts: Facts, wish: Wish, claim: Claim, options: Options) -> Plan:
     """The steps that make `wish` serve on the board of `facts`.
 
     Raises DeployError when the board cannot take it, BoardBusy when somebody else is at work.
     """
     _check_machine(facts, wish)
     present = facts.wished == "intact"
-    list_of_steps = [] if present else [_space(facts, wish)]
-    list_of_steps.append(_lock(facts, token, options))
-    list_of_steps += (_verify_present(wish) if present else
-                      _bring(wish, replaces_damaged=facts.wished == "damaged"))
-    list_of_steps += [_test(facts, wish), steps.switch(wish.release)]
+    space = [] if present else [_space(facts, wish)]
+    bring = ([steps.verify(wish.files, wish.release)] if present
+             else _bring(wish, replaces_damaged=facts.wished == "damaged"))
     old = _superfluous(facts, wish.release, options.keep)
-    if old:
-        list_of_steps.append(steps.prune(old))
-    list_of_steps.append(steps.unlock())
+    prune = [steps.prune(old)] if old else []
+    all_steps = (*space, _lock(facts, claim, options), *bring, _test(facts, wish),
+                 steps.switch(wish.release), *prune, steps.unlock())
     cleanup = (steps.discard("" if present else wish.release), steps.unlock())
-    return Plan(token, tuple(list_of_steps), cleanup, _notes(facts, wish))
+    return Plan(claim, all_steps, cleanup, _notes(facts, wish), options.dry_run)
 
 
-def plan_rollback(facts: Facts, wish: Wish, token: str, options: Options = Options()) -> Plan:
-    """The steps that make a release serve which is on the board already: `wish`, read from there."""
+def plan_rollback(facts: Facts, wish: Wish, claim: Claim, options: Options) -> Plan:
+    """The steps that make a release serve that is on the board already; `wish` was read there."""
     _check_machine(facts, wish)
-    return Plan(token, (_lock(facts, token, options), *_verify_present(wish), _test(facts, wish),
-                        steps.switch(wish.release), steps.unlock()),
-                (steps.discard(), steps.unlock()))
+    all_steps = (_lock(facts, claim, options), steps.verify(wish.files, wish.release),
+                 _test(facts, wish), steps.switch(wish.release), steps.unlock())
+    cleanup = (steps.discard(), steps.unlock())
+    return Plan(claim, all_steps, cleanup, _notes(facts, wish), options.dry_run)
 
 
 def _check_machine(facts: Facts, wish: Wish) -> None:
@@ -92,12 +95,6 @@ def _check_machine(facts: Facts, wish: Wish) -> None:
         raise DeployError(f"the bundle {wish.name} is for {wish.triple} (target {wish.target}), "
                           f"but the board {facts.host} is {facts.machine}. Lower the model for a "
                           f"target with triple {facts.triple or facts.machine}.")
-    lacking = [isa for isa in wish.isa if isa not in facts.isa]
-    if lacking:
-        raise DeployError(f"the bundle {wish.name} (target {wish.target}) needs a CPU with "
-                          f"{', '.join(lacking)}; the board {facts.host} has "
-                          f"{', '.join(facts.isa) or 'none that we know'}. Lower the model for "
-                          "the board's own target.")
     if not facts.writable:
         raise DeployError(f"the user {facts.user} may not write in the root of the board "
                           f"{facts.host}. Choose another 'root' in the boards file, or change "
@@ -115,13 +112,13 @@ def _space(facts: Facts, wish: Wish) -> Step:
     return steps.check_space(needed_kb, facts.disk_free_kb)
 
 
-def _lock(facts: Facts, token: str, options: Options) -> Step:
+def _lock(facts: Facts, claim: Claim, options: Options) -> Step:
     lock = facts.lock
     if lock is None:
-        return steps.take_lock(owner_text(token), facts.ancestors)
+        return steps.take_lock(claim.owner, facts.ancestors)
     if not (lock.is_dead or options.break_lock):
         raise busy(facts.host, lock)
-    return steps.take_lock(owner_text(token), facts.ancestors, lock.token or "none",
+    return steps.take_lock(claim.owner, facts.ancestors, lock.token or "none",
                            lock.describe())
 
 
@@ -143,10 +140,6 @@ def _directories(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(parents - {"."}))
 
 
-def _verify_present(wish: Wish) -> list[Step]:
-    return [steps.verify(wish.files, wish.release)]
-
-
 def _test(facts: Facts, wish: Wish) -> Step:
     if not wish.self_test:
         return steps.skip_self_test(wish.no_self_test)
@@ -163,6 +156,10 @@ def _superfluous(facts: Facts, release: str, keep: int) -> list[str]:
 
 def _notes(facts: Facts, wish: Wish) -> tuple[str, ...]:
     notes = []
+    lacking = [isa for isa in wish.isa if isa not in facts.isa]
+    if lacking:
+        notes.append(f"the board's CPU lacks {', '.join(lacking)}, which the target {wish.target} "
+                     "has: the model runs, but slower than there")
     if facts.wished == "damaged":
         notes.append(f"releases/{wish.release} is on the board but damaged ({facts.damage}); "
                      "it is uploaded again")

@@ -140,7 +140,7 @@ def verify(files: Sequence[WishedFile], release: str = "") -> Step:
 
 
 def make_durable(files: Sequence[WishedFile], directories: Sequence[str]) -> Step:
-    """Sets the modes and writes files and directories to the disk, so that a power cut keeps them."""
+    """Sets modes, and writes files and directories to the disk so that a power cut keeps them."""
     chmod = "chmod 755 bin/*\n" if any(file.executable for file in files) else ""
     paths = (*(file.path for file in files), *directories, ".")
     return Step("sync", f"write {len(files)} files to the disk",

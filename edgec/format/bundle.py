@@ -183,7 +183,7 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
         for i, (port, array) in enumerate(zip(ports, arrays, strict=True)):
             assert (array.shape, array.dtype) == (port.shape, NUMPY[port.dtype]), port.name
             buffer = io.BytesIO()
-            np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            np.save(buffer, np.asarray(array, order="C"), allow_pickle=False)
             files[_golden(what, i)] = buffer.getvalue()
     return files
 

@@ -93,6 +93,6 @@ def _string(text: str) -> bytes:
 
 
 def _constant(tensor: TensorRecord) -> bytes:
-    data = np.ascontiguousarray(tensor.data, NUMPY[tensor.dtype])
+    data = np.asarray(tensor.data, NUMPY[tensor.dtype], order="C")
     assert data.shape == tensor.dims, (tensor.name, data.shape, tensor.dims)
     return data.tobytes()

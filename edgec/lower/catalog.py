@@ -15,6 +15,9 @@ from edgec.lower.op import Op
 # Max pooling is one of them, because the largest of some values is one of them.
 MOVEMENT = frozenset({"reshape", "transpose", "concat", "slice", "pad", "gather", "max_pool2d"})
 
+# Ops that compute in float32 and have no int8 form; a unary function has one, the op `lut`.
+FLOAT_ONLY = frozenset({"div", "minimum", "maximum", "pow", "reduce_sum", "reduce_max"})
+
 
 @cache
 def ops() -> Mapping[str, Op]:

@@ -44,6 +44,10 @@ class Editor:
         """The node of that name as it is now, None when it is gone."""
         return self._nodes.get(node.name)
 
+    def has(self, tensor: Tensor) -> bool:
+        """Whether this very tensor is one of the graph's."""
+        return self._tensors.get(tensor.name) is tensor
+
     def tensor(self, name: str) -> Tensor:
         """The tensor of that name."""
         return self._tensors[name]
@@ -140,7 +144,7 @@ class Editor:
 
     def rebuild(self, node: Node, attributes: Any, inputs: Sequence[str],
                 quantization: Quantization | None = None) -> str:
-        """Another op in a node's place, with a new output tensor; the old one has no writer then."""
+        """Another op in a node's place, with a new output tensor; the old one has no writer."""
         op = catalog.op_name(attributes)
         tensor = self._typed(op, attributes, inputs, quantization)
         tensor = replace(tensor, name=self.fresh(f"{node.name}.out"))
@@ -148,6 +152,26 @@ class Editor:
         self.update(node, op=op, attributes=attributes, inputs=tuple(inputs),
                     outputs=(tensor.name,))
         return tensor.name
+
+    def rebuild_above(self, node: Node, attributes: Any, inputs: Sequence[str], below: Any,
+                      quantization: Quantization | None = None) -> Node:
+        """Another op in a node's place, and below it a node (attributes `below`) that makes of its
+        result what everybody read so far; gives that node.
+
+        The tensor keeps its name in the upper node, unless it is a graph output.
+        """
+        old = node.outputs[0]
+        result = self.rebuild(node, attributes, inputs, quantization)
+        name = f"{node.name}.{catalog.op_name(below)}"
+        if old in self.outputs:
+            lower = self.emit(below, [result], name, output=old)
+        else:
+            lower = self.emit(below, [result], name)
+            self.redirect(old, lower)
+            self.rename(result, old)
+        made = self.producer(lower)
+        assert made is not None
+        return made
 
     def retype(self, name: str, **changes: Any) -> None:
         """Change fields of a tensor: shape, dtype, quantization or data."""

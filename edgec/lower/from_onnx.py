@@ -19,9 +19,14 @@ from edgec.lower.editor import Editor
 from edgec.lower.graph import DTYPES, Array, Graph, Tensor
 from edgec.lower.onnx_import._call import Call, Importer, Unsupported
 from edgec.lower.ops.reshape import Reshape
+from edgec.model.load import normalize
 from edgec.model.rewrite import rewrite
 
-_DOMAINS = ("", "ai.onnx", "com.microsoft")  # ONNX Runtime's quantizer may use its own domain
+_MODEL_PASSES = ("fuse_layer_norm", "fuse_gelu")  # spelled out by older exporters
+_QDQ = ("QuantizeLinear", "DequantizeLinear")
+_SHAPES = ("Shape", "Size")  # constant, since shapes are static
+_SEQUENCES = frozenset({"SplitToSequence", "SequenceAt", "SequenceConstruct",
+                        "ConcatFromSequence"})  # the model's normal form has none
 _TYPES: Mapping[ir.DataType, str] = {
     ir.DataType.FLOAT: "f32", ir.DataType.INT8: "s8", ir.DataType.UINT8: "u8",
     ir.DataType.INT32: "s32", ir.DataType.UINT32: "u32", ir.DataType.INT64: "s64",
@@ -34,23 +39,61 @@ def import_onnx(model: ir.Model) -> Graph:
     Raises UnsupportedOps with every node that cannot be translated, and LoweringError for an input
     without a fixed shape or of a type that the integer graph does not have.
     """
+    importers = dict(_importers())
+    model = _standard_domain(model)
+    _require_known(model, importers)
+    model = rewrite(normalize(model), _MODEL_PASSES)
+    return _Import(model, importers).run()
+
+
+def _standard_domain(model: ir.Model) -> ir.Model:
+    """A copy in which functions are inlined and QDQ nodes of ONNX Runtime's own domain are ONNX's.
+    """
+    model = model.clone()
     if model.functions:
-        model = InlinePass()(model.clone()).model
-    return _Import(rewrite(model, ["fold_constants"])).run()
+        model = InlinePass()(model).model
+    for node in model.graph:
+        if node.domain == "com.microsoft" and node.op_type in _QDQ:
+            node.domain = ""
+    return model
+
+
+def _require_known(model: ir.Model, importers: Mapping[str, Importer]) -> None:
+    """UnsupportedOps with every node that has no importer and does not depend on constants alone.
+
+    Before shapes are inferred, which cannot be done for ops that ONNX does not know.
+    """
+    constant = {str(name) for name in model.graph.initializers}
+    unknown = []
+    for node in model.graph:
+        read = node.inputs[:1] if node.op_type == "CastLike" else node.inputs
+        if node.op_type in _SHAPES or all(v is None or v.name in constant for v in read):
+            constant.update(str(v.name) for v in node.outputs)
+        elif node.domain not in ("", "ai.onnx") or \
+                not (node.op_type in importers or node.op_type in _SEQUENCES):
+            unknown.append((_node_name(node), _op_text(node)))
+    if unknown:
+        raise UnsupportedOps("the integer graph", unknown)
+
+
+def _node_name(node: ir.Node) -> str:
+    return node.name or str(node.outputs[0].name)
+
+
+def _op_text(node: ir.Node) -> str:
+    return f"{node.domain}::{node.op_type}" if node.domain else node.op_type
 
 
 class _Import:
     """The state of one import: which tensor stands for which ONNX value."""
 
-    def __init__(self, model: ir.Model) -> None:
-        self._graph = model.graph
-        self._opset = model.opset_imports.get("", model.opset_imports.get("ai.onnx", 1))
+    def __init__(self, model: ir.Model, importers: Mapping[str, Importer]) -> None:
+        self._graph, self._importers = model.graph, importers
         name = model.graph.name or "model"
         inputs = [_input_tensor(v) for v in model.graph.inputs if not v.is_initializer()]
         self._editor = Editor(Graph(name, {t.name: t for t in inputs}, (),
                                     tuple(t.name for t in inputs), ()))
         self._tensors = {t.name: t.name for t in inputs}
-        self._importers = dict(_importers())
         self._unsupported: list[tuple[str, str]] = []
         self._broken: set[str] = set()
         self._bound = set(self._tensors)
@@ -58,29 +101,28 @@ class _Import:
     def run(self) -> Graph:
         """Import every node, or raise one error with all that failed."""
         self._editor.reserve(str(v.name) for n in self._graph for v in n.outputs)
-        for index, node in enumerate(self._graph):
-            self._import(node, index)
+        for node in self._graph:
+            self._import(node)
         if self._unsupported:
             raise UnsupportedOps("the integer graph", self._unsupported)
         self._connect_outputs()
         return self._editor.finish()
 
-    def _import(self, node: ir.Node, index: int) -> None:
-        name = node.name or f"{node.op_type}_{index}"
+    def _import(self, node: ir.Node) -> None:
+        if any(v is not None and v.name in self._broken for v in node.inputs):
+            self._break(node)
+            return
+        name = _node_name(node)
         try:
-            importer = self._importers.get(node.op_type) if node.domain in _DOMAINS else None
+            importer = self._importers.get(node.op_type)
             if importer is None:
                 raise Unsupported("")
-            if any(v is not None and v.name in self._broken for v in node.inputs):
-                self._break(node)
-                return
             inputs = tuple(self._tensor(v) if v is not None and v.name else ""
                            for v in node.inputs)
-            call = Call(node, name, inputs, self._opset, self._editor)
-            self._bind(node, importer(call))
+            self._bind(node, importer(Call(node, name, inputs, self._editor)))
         except (Unsupported, LoweringError) as error:
-            op = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
-            self._unsupported.append((name, f"{op} ({error})" if str(error) else op))
+            why = f" ({error})" if str(error) else ""
+            self._unsupported.append((name, _op_text(node) + why))
             self._break(node)
 
     def _break(self, node: ir.Node) -> None:
@@ -89,8 +131,8 @@ class _Import:
 
     def _bind(self, node: ir.Node, results: Sequence[str]) -> None:
         """New tensors take the names of the ONNX values that they stand for."""
-        for value, tensor in zip(node.outputs, results, strict=False):
-            name = str(value.name)
+        for value, result in zip(node.outputs, results, strict=False):
+            name, tensor = str(value.name), result
             if name and tensor not in self._bound and self._editor.producer(tensor) is not None:
                 self._editor.rename(tensor, name)
                 tensor = name
@@ -137,7 +179,7 @@ def _input_tensor(value: ir.Value) -> Tensor:
 
 
 def _constant_data(name: str, tensor: ir.TensorProtocol) -> Array:
-    """As a type of the integer graph: 4-bit integers as 8 bits, other floats and bool as float32."""
+    """As a type of the integer graph: 4 bits as 8, other floats and bool as float32."""
     data = tensor.numpy()
     if tensor.dtype in (ir.DataType.INT4, ir.DataType.UINT4):
         data = data.astype(np.int8 if tensor.dtype == ir.DataType.INT4 else np.uint8)

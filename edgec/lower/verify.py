@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,8 +13,11 @@ from edgec.lower import catalog
 from edgec.lower.graph import DTYPES, Graph, Node, Tensor
 
 _SAME_TYPE = frozenset({"add", "sub", "mul", "conv2d", "depthwise_conv2d", "fully_connected",
-                        "batch_matmul", "average_pool2d", "mean", "softmax", "layer_norm"})
-_FLOAT = frozenset({"div", "minimum", "maximum", "pow", "unary", "reduce_sum", "reduce_max"})
+                        "batch_matmul", "average_pool2d", "mean", "softmax", "layer_norm",
+                        "resize"})
+_CHANGES: Mapping[str, frozenset[tuple[str, str]]] = MappingProxyType({
+    "quantize": frozenset({("f32", "s8")}), "lut": frozenset({("s8", "s8")}),
+    "dequantize": frozenset({("s8", "f32"), ("s32", "f32")})})
 _SHOWN = 10
 
 
@@ -118,36 +122,19 @@ def _node_problems(graph: Graph, node: Node) -> Iterator[str]:
     if shapes != [t.shape for t in outputs]:
         yield f"{where} gives {shapes}, but its output has {[t.shape for t in outputs]}"
     yield from (f"{where}: {p}" for p in _type_problems(node, inputs, outputs[0]))
-    if any(t.dtype == "s8" for t in outputs) and not _is_movement(node):
+    if any(t.dtype == "s8" for t in outputs):
         yield from (f"{where}: {r}" for r in op.broken_rules(node.attributes, inputs, outputs))
 
 
-def _is_movement(node: Node) -> bool:
-    return catalog.is_movement(node.op, node.attributes)
-
-
 def _type_problems(node: Node, inputs: Sequence[Tensor | None], output: Tensor) -> Iterator[str]:
+    types = {t.dtype for t in (*inputs, output) if t is not None}
     first = inputs[0]
     assert first is not None
-    if _is_movement(node):
-        moved = inputs if node.op == "concat" else [first]
-        for tensor in moved:
-            assert tensor is not None
-            yield from _moved_problems(tensor, output)
-    elif (node.op in _SAME_TYPE or node.op == "resize") and (
-            first.dtype != output.dtype or output.dtype not in ("f32", "s8")):
+    change = (first.dtype, output.dtype)
+    if catalog.is_movement(node.op, node.attributes) or node.op in _SAME_TYPE:
+        if first.dtype != output.dtype:
+            yield f"it turns {first.dtype} into {output.dtype}"
+    elif node.op in _CHANGES and change not in _CHANGES[node.op]:
         yield f"it turns {first.dtype} into {output.dtype}"
-    elif node.op in _FLOAT and {t.dtype for t in (*inputs, output) if t is not None} != {"f32"}:
-        yield "it runs in float32 only"
-    elif node.op == "lut" and (first.dtype, output.dtype) != ("s8", "s8"):
-        yield f"it turns {first.dtype} into {output.dtype}"
-    if output.dtype == "s8" and output.quantization is None and first.quantization is not None:
-        yield f"its output {output.name!r} is s8 without a scale"
-
-
-def _moved_problems(source: Tensor, output: Tensor) -> Iterator[str]:
-    same = (source.quantization is None and output.quantization is None) or (
-        source.quantization is not None and source.quantization.same_as(output.quantization))
-    if source.dtype != output.dtype or not same:
-        yield (f"it only moves values, but {source.name!r} and {output.name!r} differ in type, "
-               "scale or zero point")
+    elif (node.op in catalog.FLOAT_ONLY or node.op == "unary") and types != {"f32"}:
+        yield f"it runs in float32 only, not with {', '.join(sorted(types))}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from edgec.atomic import write_file
 from edgec.errors import FormatError
 from edgec.format.bundle import Bundle
 from edgec.measure.accuracy import Comparison
@@ -36,15 +36,15 @@ def record(bundle: Bundle, board: BoardIdentity, measurement: Measurement,
            accuracy: Comparison | None = None) -> dict[str, Any]:
     """The result document; FormatError when it breaks the schema (then edgec-bench is at fault)."""
     raw = measurement.raw
-    artifact = bundle.manifest["files"][bundle.manifest["artifact"]]
+    artifact = bundle.files[bundle.artifact]
     document = {
         "schema": SCHEMA,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "edgec": raw["version"],
         "command": list(measurement.command),
-        "bundle": {"id": bundle.id,
-                   **{key: bundle.manifest[key] for key in ("name", "backend", "target")},
-                   "artifact_bytes": artifact["bytes"], "artifact_sha256": artifact["sha256"]},
+        "bundle": {"id": bundle.id, "name": bundle.name, "backend": bundle.backend,
+                   "target": bundle.target, "artifact_bytes": artifact.bytes,
+                   "artifact_sha256": artifact.sha256},
         "board": asdict(board),
         "engine": {key: raw[key] for key in ("version", "isa", "threads")},
         "latency": asdict(measurement.latency),
@@ -76,13 +76,7 @@ def validate(document: Any, where: str) -> None:
 
 def write_result(document: Mapping[str, Any], path: Path) -> None:
     """Writes the document; the file appears whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_text(json.dumps(document, indent=1) + "\n")
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise FormatError(f"Cannot write the result to {path}: {error.strerror}.") from None
+    write_file(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def read_result(path: Path) -> dict[str, Any]:

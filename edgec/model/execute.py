@@ -14,7 +14,7 @@ from torch import Tensor
 from edgec.errors import DataError, ModelError, UnsupportedOps
 from edgec.model.handler import Call, Handler, handlers, op_key
 from edgec.model.passes.fold_constants import constant_value
-from edgec.model.tensors import from_torch, to_torch, torch_type
+from edgec.model.tensors import TORCH_TYPES, from_torch, to_torch, torch_type
 
 
 @dataclass(frozen=True)
@@ -147,14 +147,25 @@ def _learns(handler: Handler | None, slot: int, size: int) -> bool:
 def _refuse_unsupported(model: ir.Model) -> None:
     refused = []
     for node in model.graph:
-        handler = handlers().get(op_key(node))
         if node.op_type == "Constant" and constant_value(node) is not None:
             continue
-        reason = "" if handler is None else handler.refuses(_call(model, node))
+        handler = handlers().get(op_key(node))
+        reason = "" if handler is None else _refusal(handler, model, node)
         if handler is None or reason:
             refused.append((node.name or "", op_key(node) + (f" ({reason})" if reason else "")))
     if refused:
         raise UnsupportedOps("the torch executor", refused)
+
+
+def _refusal(handler: Handler, model: ir.Model, node: ir.Node) -> str:
+    for value in (*node.inputs, *node.outputs):
+        if value is None or value.type is None:
+            continue
+        if not isinstance(value.type, ir.TensorType):
+            return "a value that is not a tensor"
+        if value.type.dtype not in TORCH_TYPES:
+            return f"element type {value.type.dtype.name}"
+    return handler.refuses(_call(model, node))
 
 
 def _constants(graph: ir.Graph) -> Iterator[tuple[str, ir.TensorProtocol]]:

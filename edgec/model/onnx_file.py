@@ -138,9 +138,8 @@ def _embed(tensor: onnx.TensorProto, path: Path) -> None:
 def _external_file(name: str, location: str, path: Path) -> Path:
     """The data file of a tensor: a regular file inside the model's own folder, links resolved."""
     folder = path.resolve().parent
-    file = (folder / location).resolve()
-    if not location or "\0" in location or Path(location).is_absolute() \
-            or not file.is_relative_to(folder):
+    file = folder if "\0" in location else (folder / location).resolve()
+    if file == folder or Path(location).is_absolute() or not file.is_relative_to(folder):
         raise ModelError(f"{path}: tensor {name!r} has its data in {location!r}, which is outside "
                          f"the model's folder. Put the data file beside the model.")
     if not file.is_file():

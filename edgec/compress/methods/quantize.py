@@ -25,6 +25,7 @@ from edgec.compress.quantization.build_plan import Recipe, build_plan, collect
 from edgec.compress.quantization.insert_qdq import dequantized_name, insert_qdq
 from edgec.compress.quantization.plan import Plan
 from edgec.compress.quantization.prepare import prepare
+from edgec.compress.quantization.scaling_groups import find_groups
 from edgec.compress.quantization.sensitivity import sensitive
 from edgec.compress.quantization.units import find_units
 
@@ -85,10 +86,10 @@ class Quantize(Method):
 
     def _equalized(self, model: ir.Model,
                    data: Data) -> tuple[ir.Model, tuple[equalization.Equalized, ...]]:
-        pairs = equalization.find_pairs(model.graph) if self.equalize else ()
-        if not pairs:
+        groups = find_groups(model.graph) if self.equalize else ()
+        if not groups:
             return model, ()
-        maxima = {p.tensor: ChannelMaximum(equalization.channel_axis(p.first)) for p in pairs}
+        maxima = {name: ChannelMaximum(g.axis) for g in groups for name in g.tensors}
         observe(model, data, {name: [maximum] for name, maximum in maxima.items()})
         largest = {name: maximum.largest for name, maximum in maxima.items()}
         return equalization.equalize(model, largest, self.per_channel)

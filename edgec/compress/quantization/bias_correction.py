@@ -13,7 +13,7 @@ import onnx_ir as ir
 
 from edgec.compress.calibrate import Mean
 from edgec.compress.method import Array
-from edgec.compress.quantization.equalize import channel_axis
+from edgec.compress.quantization.scaling_groups import channel_axis
 from edgec.compress.quantization.unit_model import unit_model
 from edgec.compress.quantization.units import Unit, find_units, weight_array, weight_value
 from edgec.model.onnxruntime import Runner
@@ -25,11 +25,11 @@ def mean_error(model: ir.Model, unit: Unit, quantized: Array, inputs: Mean) -> A
     unit: a linear unit of `model`. quantized: W', float32. inputs: seen on the unit's input.
     """
     runner = Runner(_error_model(model, unit, quantized - weight_array(unit)))
-    axis, total, samples = channel_axis(unit), 0.0, 0
+    axis, total, samples = channel_axis(unit, unit.output), 0.0, 0
     for mean, count in inputs.means():
         batch = np.repeat(mean, _batch_size(unit.inputs[0]), axis=0)
         output = runner.run({str(unit.inputs[0].name): batch})[runner.outputs[0]]
-        others = tuple(i for i in range(output.ndim) if i != axis % output.ndim)
+        others = tuple(i for i in range(output.ndim) if i != axis)
         total = total + output.mean(axis=others, dtype=np.float64) * count
         samples += count
     return np.asarray(total / max(samples, 1))

@@ -130,14 +130,16 @@ def bias_use(unit: Unit) -> tuple[ir.Node, int] | None:
     return None
 
 
+def bias_value(unit: Unit) -> ir.Value | None:
+    """The bias initializer of a linear unit."""
+    use = bias_use(unit)
+    return None if use is None else use[0].inputs[use[1]]
+
+
 def bias_array(unit: Unit) -> Array | None:
     """The bias [channels] of a linear unit, float32; None without bias."""
-    use = bias_use(unit)
-    if use is None:
-        return None
-    found = rules.constant(use[0].inputs[use[1]])
-    assert found is not None
-    return found.reshape(-1)
+    found = rules.constant(bias_value(unit))
+    return None if found is None else found.reshape(-1)
 
 
 def output_axis(unit: Unit) -> int:

@@ -67,11 +67,12 @@ def _handshake(link: paramiko.Transport, board: Board, where: str) -> None:
     options.key_types = [*first, *(name for name in options.key_types if name not in first)]
     try:
         link.start_client(timeout=timeout_s)
+        key = link.get_remote_server_key()  # start_client returns silently when time is over
     except (paramiko.SSHException, EOFError, OSError) as error:
         reason = str(error) or "the connection was closed"
         raise ConnectError(f"{where}: no SSH handshake within {timeout_s} s: {reason}. Is it an "
                            f"SSH server that listens there?") from None
-    _check_host_key(link.get_remote_server_key(), expected, board, where)
+    _check_host_key(key, expected, board, where)
 
 
 def _signatures(kind: str) -> tuple[str, ...]:

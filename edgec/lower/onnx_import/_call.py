@@ -25,7 +25,6 @@ class Call:
     node: ir.Node
     name: str
     inputs: tuple[str, ...]
-    opset: int
     editor: Editor
 
     def has(self, index: int) -> bool:
@@ -69,11 +68,11 @@ class Call:
             raise Unsupported(f"lacks the attribute {name!r}")
         return tuple(int(v) for v in value)
 
-    def int(self, name: str, default: int) -> int:
+    def integer(self, name: str, default: int) -> int:
         """An integer attribute."""
         return int(self.node.attributes.get_int(name, default))
 
-    def float(self, name: str, default: float) -> float:
+    def number(self, name: str, default: float) -> float:
         """A float attribute."""
         return float(self.node.attributes.get_float(name, default))
 
@@ -81,13 +80,11 @@ class Call:
         """A string attribute."""
         return str(self.node.attributes.get_string(name, default))
 
-    def ints_or_input(self, name: str, index: int) -> tuple[int, ...] | None:
-        """Integers that older opsets hold in an attribute and newer ones in an input."""
-        if name in self.node.attributes:
-            return self.ints(name)
+    def int_list(self, index: int, what: str) -> tuple[int, ...] | None:
+        """The integers in a constant input, None when it is absent."""
         if not self.has(index):
             return None
-        return tuple(int(v) for v in self.constant(index, name).reshape(-1))
+        return tuple(self.constant(index, what).reshape(-1).astype(np.int64).tolist())
 
     def only_output(self) -> None:
         """Unsupported when a second output of the node is used."""
@@ -100,7 +97,7 @@ class Call:
         name = f"{self.name}.{part}" if part else self.name
         return self.editor.emit(attributes, inputs, name, quantization=quantization)
 
-    def add_constant(self, part: str, data: Array,
+    def add_constant(self, part: str, data: Array | np.generic,
                      quantization: Quantization | None = None) -> str:
         """A constant that belongs to the ONNX node."""
         return self.editor.add_constant(f"{self.name}.{part}", np.asarray(data), quantization)

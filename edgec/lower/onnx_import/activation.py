@@ -24,20 +24,18 @@ def _plain(kind: str) -> Callable[[Call], Sequence[str]]:
 def _with_alpha(kind: str, default: float) -> Callable[[Call], Sequence[str]]:
     def importer(call: Call) -> Sequence[str]:
         need_float(call)
-        return [call.emit(Unary(kind, call.float("alpha", default)), [call.input(0)])]
+        return [call.emit(Unary(kind, call.number("alpha", default)), [call.input(0)])]
     return importer
 
 
 def _clip(call: Call) -> Sequence[str]:
-    """Bounds are inputs since opset 11, attributes before."""
     need_float(call)
-    low, high = call.float("min", -math.inf), call.float("max", math.inf)
-    low, high = call.scalar(1, "min", low), call.scalar(2, "max", high)
+    low, high = call.scalar(1, "min", -math.inf), call.scalar(2, "max", math.inf)
     return [call.emit(Unary("clip", low, high), [call.input(0)])]
 
 
 def _hard_sigmoid(call: Call) -> Sequence[str]:
-    alpha, beta = call.float("alpha", 0.2), call.float("beta", 0.5)
+    alpha, beta = call.number("alpha", 0.2), call.number("beta", 0.5)
     return [call.emit(Unary("hard_sigmoid", alpha, beta), [call.input(0)])]
 
 
@@ -63,7 +61,7 @@ def _prelu(call: Call) -> Sequence[str]:
 
 
 def _swish(call: Call) -> Sequence[str]:
-    if call.float("alpha", 1.0) != 1.0:
+    if call.number("alpha", 1.0) != 1.0:
         raise Unsupported("has an alpha other than 1")
     return [call.emit(Unary("silu"), [call.input(0)])]
 

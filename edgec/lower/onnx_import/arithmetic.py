@@ -75,7 +75,7 @@ _POWERS: Mapping[float, Callable[[Call, str], str]] = MappingProxyType({
 def _pow(call: Call) -> Sequence[str]:
     x = call.input(0)
     exponent = _scalar(call, 1)
-    if exponent in _POWERS and call.editor.tensor(x).dtype == "f32":
+    if exponent is not None and exponent in _POWERS and call.editor.tensor(x).dtype == "f32":
         return [_POWERS[exponent](call, x)]
     need_float(call)
     return [call.emit(Pow(), [x, call.input(1)])]

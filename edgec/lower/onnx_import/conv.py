@@ -8,8 +8,8 @@ from edgec.lower.constants import Stored, stored_constant
 from edgec.lower.onnx_import._call import Call, Importers, Unsupported
 from edgec.lower.onnx_import._image import from_nhwc, padding, pair, to_nhwc
 from edgec.lower.ops.conv2d import Conv2d
-from edgec.lower.ops.dequantize import Dequantize
 from edgec.lower.ops.depthwise_conv2d import DepthwiseConv2d
+from edgec.lower.ops.dequantize import Dequantize
 
 
 def weight_constant(call: Call, index: int) -> Stored:
@@ -35,7 +35,7 @@ def _conv(call: Call) -> Sequence[str]:
         raise Unsupported(f"has an input of rank {rank} and weights of rank {stored.data.ndim}")
     if rank == 3:
         stored = _with_height(stored)
-    groups, channels = call.int("group", 1), call.shape(x)[1]
+    groups, channels = call.integer("group", 1), call.shape(x)[1]
     outputs, per_group, kh, kw = stored.data.shape
     stride = pair(call.ints("strides", (1,) * (rank - 2)), 1)
     dilation = pair(call.ints("dilations", (1,) * (rank - 2)), 1)

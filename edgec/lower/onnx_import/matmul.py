@@ -62,14 +62,14 @@ def _batch_matmul(call: Call, a: str, b: str) -> str:
 
 def _gemm(call: Call) -> Sequence[str]:
     a = call.input(0)
-    if call.int("transA", 0):
+    if call.integer("transA", 0):
         a = call.emit(Transpose((1, 0)), [a], "transpose_a")
-    alpha, beta = call.float("alpha", 1.0), call.float("beta", 1.0)
+    alpha, beta = call.number("alpha", 1.0), call.number("beta", 1.0)
     stored = stored_constant(call.editor, call.input(1))
     if stored is None:
-        y = call.emit(BatchMatmul(bool(call.int("transB", 0))), [a, call.input(1)])
+        y = call.emit(BatchMatmul(bool(call.integer("transB", 0))), [a, call.input(1)])
     else:
-        matrix = stored if call.int("transB", 0) else stored.transposed((1, 0))
+        matrix = stored if call.integer("transB", 0) else stored.transposed((1, 0))
         bias = _bias(call, matrix.data.shape[0], alpha, beta)
         y = call.emit(FullyConnected(), [a, add_weights(call, matrix.symmetric()), bias])
         if bias:

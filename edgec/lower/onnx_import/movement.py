@@ -25,7 +25,7 @@ def _transpose(call: Call) -> Sequence[str]:
 
 def _concat(call: Call) -> Sequence[str]:
     tensors = [call.input(i) for i in range(len(call.inputs))]
-    axis = normal_axis(call.int("axis", 0), call.rank(tensors[0]))
+    axis = normal_axis(call.integer("axis", 0), call.rank(tensors[0]))
     if len(tensors) == 1:
         return tensors
     return [call.emit(Concat(axis), tensors)]
@@ -40,9 +40,9 @@ def _cut(call: Call, axis: int, start: int, length: int, part: str) -> str:
 
 def _split(call: Call) -> Sequence[str]:
     """One slice per output; sizes from `split`, or equal ones with a smaller last."""
-    axis = normal_axis(call.int("axis", 0), call.rank(call.input(0)))
+    axis = normal_axis(call.integer("axis", 0), call.rank(call.input(0)))
     size, outputs = call.shape(call.input(0))[axis], len(call.node.outputs)
-    lengths = call.ints_or_input("split", 1)
+    lengths = call.int_list(1, "split")
     if lengths is None:
         chunk = -(-size // outputs)
         lengths = tuple(min(chunk, size - i * chunk) for i in range(outputs))
@@ -56,11 +56,13 @@ def _split(call: Call) -> Sequence[str]:
 def _slice(call: Call) -> Sequence[str]:
     """Starts, ends, axes and steps as in Python's slices; a negative step is refused."""
     shape = call.shape(call.input(0))
-    starts, ends = call.ints_or_input("starts", 1), call.ints_or_input("ends", 2)
+    starts, ends = call.int_list(1, "starts"), call.int_list(2, "ends")
     if starts is None or ends is None:
         raise Unsupported("lacks its starts or ends")
-    axes = call.ints_or_input("axes", 3) or tuple(range(len(starts)))
-    steps = (call.ints_or_input("steps", 4) if call.opset >= 10 else None) or (1,) * len(starts)
+    axes = call.int_list(3, "axes") or tuple(range(len(starts)))
+    steps = call.int_list(4, "steps") or (1,) * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        raise Unsupported("has starts, ends, axes and steps of different lengths")
     ranges = [range(n) for n in shape]
     for start, end, given, step in zip(starts, ends, axes, steps, strict=True):
         axis = normal_axis(given, len(shape))
@@ -75,19 +77,19 @@ def _slice(call: Call) -> Sequence[str]:
 
 
 def _pad(call: Call) -> Sequence[str]:
-    """Constant padding; pads are an input since opset 11, an attribute before."""
+    """Constant padding; negative pads cut off."""
     if call.text("mode", "constant") != "constant":
         raise Unsupported(f"pads by {call.text('mode', '')!r}; only a constant is supported")
     rank = call.rank(call.input(0))
-    pads = call.ints_or_input("pads", 1)
-    axes = call.ints_or_input("axes", 3) or tuple(range(rank))
+    pads = call.int_list(1, "pads")
+    axes = call.int_list(3, "axes") or tuple(range(rank))
     if pads is None or len(pads) != 2 * len(axes):
         raise Unsupported(f"has pads {pads} for {len(axes)} axes")
     before, after = [0] * rank, [0] * rank
     for i, given in enumerate(axes):
         axis = normal_axis(given, rank)
         before[axis], after[axis] = pads[i], pads[len(axes) + i]
-    value = call.scalar(2, "the padding value", call.float("value", 0.0))
+    value = call.scalar(2, "the padding value", 0.0)
     return [_padded(call, tuple(before), tuple(after), value)]
 
 
@@ -118,7 +120,7 @@ def _expand(call: Call) -> Sequence[str]:
 
 def _gather(call: Call) -> Sequence[str]:
     """Constant indices are made non-negative and s32; others must be s32 or s64."""
-    axis = normal_axis(call.int("axis", 0), call.rank(call.input(0)))
+    axis = normal_axis(call.integer("axis", 0), call.rank(call.input(0)))
     indices = call.input(1)
     data = call.editor.data(indices)
     if data is not None:

@@ -22,7 +22,7 @@ def _window(call: Call, size: Pair) -> tuple[Pair, Pair, Pad]:
         raise Unsupported("has dilations; pooling windows must be dense")
     stride = pair(call.ints("strides", (1,) * spatial), 1)
     top, left, bottom, right = padding(call, size, kernel, stride)
-    if call.int("ceil_mode", 0):
+    if call.integer("ceil_mode", 0):
         bottom += _extra(size[0], (top, bottom), kernel[0], stride[0])
         right += _extra(size[1], (left, right), kernel[1], stride[1])
     return kernel, stride, (top, left, bottom, right)
@@ -57,8 +57,8 @@ def _average_pool(call: Call) -> Sequence[str]:
     image = to_nhwc(call, call.input(0))
     size = _size(call, image)
     kernel, stride, pad = _window(call, size)
-    count_pad = bool(call.int("count_include_pad", 0))
-    if count_pad and call.int("ceil_mode", 0) and pad != padding(call, size, kernel, stride):
+    count_pad = bool(call.integer("count_include_pad", 0))
+    if count_pad and call.integer("ceil_mode", 0) and pad != padding(call, size, kernel, stride):
         raise Unsupported("counts its padding in a partial window (ceil_mode)")
     y = call.emit(AveragePool2d(kernel, stride, pad, count_pad), [image])
     return [from_nhwc(call, y, call.rank(call.input(0)))]

@@ -1,10 +1,12 @@
-"""QuantizeLinear and DequantizeLinear. uint8 becomes s8: values and zero point both shift by 128."""
+"""QuantizeLinear and DequantizeLinear. uint8 becomes s8: values and zero point shift by 128."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
+import onnx_ir as ir
 
 from edgec.lower.graph import Array, Quantization
 from edgec.lower.onnx_import._call import Call, Importers, Unsupported, normal_axis
@@ -14,23 +16,25 @@ from edgec.lower.ops.mul import Mul
 from edgec.lower.ops.quantize import Quantize
 from edgec.lower.ops.sub import Sub
 
-_SHIFT = {"s8": 0, "u8": 128, "s32": 0}
+_NAMES: Mapping[ir.DataType | None, str] = MappingProxyType(
+    {ir.DataType.INT8: "s8", ir.DataType.UINT8: "u8"})
+_SHIFT: Mapping[str, int] = MappingProxyType({"s8": 0, "u8": 128, "s32": 0})
 
 
-def _parameters(call: Call, index_dtype: str) -> Quantization:
-    """Scale and zero point (inputs 1 and 2) of integers of type `index_dtype`, shifted to signed."""
-    shift = _SHIFT[index_dtype]
+def _parameters(call: Call, dtype: str) -> Quantization:
+    """Scale and zero point (inputs 1 and 2) of integers of type `dtype`, shifted to signed."""
+    shift = _SHIFT[dtype]
     scale = call.constant(1, "the scale").astype(np.float32)
     if not np.all(np.isfinite(scale) & (scale > 0)):
         raise Unsupported("has a scale that is not a positive number")
-    if scale.ndim > 1 or call.int("block_size", 0):
+    if scale.ndim > 1 or call.integer("block_size", 0):
         raise Unsupported("quantizes in blocks; a scale per tensor or per channel is supported")
     zero = np.zeros(scale.shape, np.int32)
     if call.has(2):
         zero = call.constant(2, "the zero point").astype(np.int32)
     if zero.size != scale.size:
         raise Unsupported(f"has {scale.size} scales but {zero.size} zero points")
-    axis = None if scale.size == 1 else normal_axis(call.int("axis", 1),
+    axis = None if scale.size == 1 else normal_axis(call.integer("axis", 1),
                                                     call.rank(call.input(0)))
     if axis is not None and call.shape(call.input(0))[axis] != scale.size:
         raise Unsupported(f"has {scale.size} scales for axis {axis} of shape "
@@ -47,15 +51,13 @@ def _quantize(call: Call) -> Sequence[str]:
 
 
 def _stored_type(call: Call) -> str:
-    """The type that a QuantizeLinear writes: that of its zero point, else its output_dtype."""
+    """The type that a QuantizeLinear writes: that of its zero point, else what was inferred."""
     zero = call.node.inputs[2] if len(call.node.inputs) > 2 else None
     declared = zero.dtype if zero is not None else call.node.outputs[0].dtype
-    if declared is None:
-        declared = call.node.attributes.get_int("output_dtype", 0) or 2
-    names = {3: "s8", 2: "u8"}
-    if int(declared) not in names:
+    name = _NAMES.get(declared)
+    if name is None:
         raise Unsupported(f"quantizes to {declared}; int8 and uint8 are supported")
-    return names[int(declared)]
+    return name
 
 
 def _dequantize(call: Call) -> Sequence[str]:
@@ -78,7 +80,7 @@ def _source_type(call: Call) -> str:
     zero = call.node.inputs[2] if len(call.node.inputs) > 2 else None
     source = call.node.inputs[0]
     declared = zero.dtype if zero is not None else source.dtype if source is not None else None
-    return "s8" if declared is not None and int(declared) == 3 else "u8"
+    return _NAMES.get(declared, "s8")
 
 
 def _dequantize_constant(call: Call, data: Array, dtype: str) -> str:

@@ -17,17 +17,18 @@ def _reduce(attributes: Reduction) -> Callable[[Call], Sequence[str]]:
     def importer(call: Call) -> Sequence[str]:
         need_float_data(call)
         rank = call.rank(call.input(0))
-        given = call.ints_or_input("axes", 1)
-        if not given and call.int("noop_with_empty_axes", 0):
+        # Since opset 18 (ReduceSum: 13) the axes are an input, before that an attribute.
+        given = call.ints("axes") if "axes" in call.node.attributes else call.int_list(1, "axes")
+        if not given and call.integer("noop_with_empty_axes", 0):
             return [call.input(0)]
         axes = tuple(sorted(normal_axis(a, rank) for a in given or range(rank)))
-        return [call.emit(attributes(axes, bool(call.int("keepdims", 1))), [call.input(0)])]
+        return [call.emit(attributes(axes, bool(call.integer("keepdims", 1))), [call.input(0)])]
     return importer
 
 
 def need_float_data(call: Call) -> None:
     """As need_float, of the first input only: the second one holds axes."""
-    need_float(Call(call.node, call.name, call.inputs[:1], call.opset, call.editor))
+    need_float(Call(call.node, call.name, call.inputs[:1], call.editor))
 
 
 PLUGIN: Importers = {

@@ -16,10 +16,10 @@ _CAST_TYPES: Mapping[int, str] = MappingProxyType({1: "f32", 6: "s32", 7: "s64"}
 def _reshape(call: Call) -> Sequence[str]:
     """0 keeps a size unless allowzero is set; -1 takes what is left."""
     own = call.shape(call.input(0))
-    wanted = call.ints_or_input("shape", 1)
+    wanted = call.int_list(1, "shape")
     if wanted is None:
         raise Unsupported("has no shape")
-    if not call.int("allowzero", 0):
+    if not call.integer("allowzero", 0):
         if any(w == 0 and i >= len(own) for i, w in enumerate(wanted)):
             raise Unsupported(f"keeps a dimension that {own} does not have")
         wanted = tuple(own[i] if w == 0 else w for i, w in enumerate(wanted))
@@ -33,7 +33,7 @@ def _reshape(call: Call) -> Sequence[str]:
 
 def _flatten(call: Call) -> Sequence[str]:
     shape = call.shape(call.input(0))
-    axis = call.int("axis", 1)
+    axis = call.integer("axis", 1)
     axis = axis + len(shape) if axis < 0 else axis
     flat = (math.prod(shape[:axis]), math.prod(shape[axis:]))
     return [call.emit(Reshape(flat), [call.input(0)])]
@@ -41,7 +41,7 @@ def _flatten(call: Call) -> Sequence[str]:
 
 def _squeeze(call: Call) -> Sequence[str]:
     shape = call.shape(call.input(0))
-    given = call.ints_or_input("axes", 1)
+    given = call.int_list(1, "axes")
     axes = ({normal_axis(a, len(shape)) for a in given} if given is not None
             else {i for i, n in enumerate(shape) if n == 1})
     if any(shape[a] != 1 for a in axes):
@@ -51,7 +51,7 @@ def _squeeze(call: Call) -> Sequence[str]:
 
 
 def _unsqueeze(call: Call) -> Sequence[str]:
-    given = call.ints_or_input("axes", 1)
+    given = call.int_list(1, "axes")
     if given is None:
         raise Unsupported("has no axes")
     shape = list(call.shape(call.input(0)))
@@ -73,7 +73,7 @@ def _dropout(call: Call) -> Sequence[str]:
 
 
 def _cast(call: Call) -> Sequence[str]:
-    to = _CAST_TYPES.get(call.int("to", 0))
+    to = _CAST_TYPES.get(call.integer("to", 0))
     if to is None:
         raise Unsupported("casts to a type other than float32, int32 and int64")
     source = call.editor.tensor(call.input(0)).dtype

@@ -151,9 +151,10 @@ def sum_fits(count: int) -> Iterator[str]:
 
 
 def moves_int8(inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> Iterator[str]:
-    """Ops that only move or compare values: s8 in and out, all quantized alike."""
+    """Ops that only move or compare values: s8 in and out, all quantized alike, or none."""
     tensors = [*present(inputs), *outputs]
-    if not any(t.dtype == "s8" for t in tensors):
+    plain = all(t.quantization is None for t in tensors)  # plain bytes: a table of constants
+    if plain or not any(t.dtype == "s8" for t in tensors):
         return
     broken = list(per_tensor(*tensors))
     yield from broken

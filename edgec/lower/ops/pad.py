@@ -23,8 +23,8 @@ class Pad:
 
 
 def element(attributes: Pad, x: Tensor) -> Array:
-    """The value as one element of x's type: quantized for s8."""
-    if x.dtype == "s8":
+    """The value as one element of x's type: quantized if x is."""
+    if x.quantization is not None:
         return numerics.quantize(np.asarray(attributes.value, np.float32), _rules.scale_of(x),
                                  _rules.zero_of(x))
     return np.asarray(attributes.value, DTYPES[x.dtype])

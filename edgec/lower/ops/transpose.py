@@ -36,7 +36,7 @@ class TransposeOp(Movement):
     def reference(self, attributes: Transpose, values: Sequence[Array | None],
                   inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> list[Array]:
         """np.transpose."""
-        return [np.ascontiguousarray(np.asarray(values[0]).transpose(attributes.perm))]
+        return [np.asarray(values[0]).transpose(attributes.perm).copy()]
 
 
 PLUGIN = TransposeOp()

@@ -37,23 +37,20 @@ def _pass(editor: Editor, transpose: Node, reader: Node) -> list[Node]:
         return _compose(editor, transpose, reader)
     if reader.op == "batch_matmul":
         return _into_matmul(editor, transpose, reader)
+    inputs: tuple[str, ...] | None = None
     if reader.op in BINARY or reader.op == "concat":
         inputs = _untransposed(editor, reader, perm)
-    else:
+    elif reader.inputs[0] == transpose.outputs[0]:
         inputs = (transpose.inputs[0], *reader.inputs[1:])
-    if inputs is None or transpose.outputs[0] != reader.inputs[0] and reader.op not in BINARY \
-            and reader.op != "concat":
+    if inputs is None:
         return []
     before = editor.tensor(transpose.inputs[0]).shape
     after = editor.tensor(reader.outputs[0])
     moved = sunk(reader, perm, before, after.shape)
     if moved is None:
         return []
-    result = editor.rebuild(reader, moved.attributes, inputs, after.quantization)
-    editor.emit(Transpose(moved.perm), [result], f"{reader.name}.transpose", output=after.name)
-    behind = editor.producer(after.name)
-    assert behind is not None
-    return [behind]
+    return [editor.rebuild_above(reader, moved.attributes, inputs, Transpose(moved.perm),
+                                 after.quantization)]
 
 
 def _compose(editor: Editor, first: Node, second: Node) -> list[Node]:

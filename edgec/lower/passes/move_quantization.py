@@ -50,12 +50,7 @@ def _sink(editor: Editor, dequantize: Node, reader: Node) -> list[Node]:
     inputs = _stored_inputs(editor, reader, stored.quantization)
     if inputs is None:
         return []
-    result = reader.outputs[0]
-    moved = editor.rebuild(reader, reader.attributes, inputs)
-    editor.emit(Dequantize(), [moved], f"{reader.name}.dequantize", output=result)
-    behind = editor.producer(result)
-    assert behind is not None
-    return [behind]
+    return [editor.rebuild_above(reader, reader.attributes, inputs, Dequantize())]
 
 
 def _stored_inputs(editor: Editor, node: Node, quantization: Quantization
@@ -79,9 +74,9 @@ def _stored_inputs(editor: Editor, node: Node, quantization: Quantization
 def _exact(value: float, quantization: Quantization) -> bool:
     """Whether a real number is exactly one of the 256."""
     scale, zero = float(quantization.scale[0]), int(quantization.zero_point[0])
-    stored = numerics.quantize(np.float32(value), scale, zero)
-    real = numerics.dequantize(stored, quantization.scale[0], quantization.zero_point[0])
-    return bool(real == np.float32(value))
+    number = np.array(value, np.float32)
+    stored = numerics.quantize(number, scale, zero)
+    return bool(numerics.dequantize(stored, quantization.scale, quantization.zero_point) == number)
 
 
 def _meet(editor: Editor, dequantize: Node, quantize: Node) -> list[Node]:

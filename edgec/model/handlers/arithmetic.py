@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
+import onnx_ir as ir
 import torch
 from torch import Tensor
 
@@ -43,6 +44,12 @@ def reciprocal(call: Call, x: Tensor) -> Tensor:
     return torch.reciprocal(x)
 
 
+def _signed_or_byte(call: Call) -> str:
+    wide = {ir.DataType.UINT16, ir.DataType.UINT32, ir.DataType.UINT64}
+    used = [kind.name for kind in call.input_types if kind in wide]
+    return f"torch has no arithmetic for {used[0]}" if used else ""
+
+
 def unary(function: Callable[[Tensor], Tensor]) -> Handler:
     """A handler of a function of one tensor."""
     def run(call: Call, x: Tensor) -> Tensor:
@@ -54,22 +61,22 @@ def binary(function: Callable[[Tensor, Tensor], Tensor]) -> Handler:
     """A handler of a function of two tensors; whole tensors among them are learned."""
     def run(call: Call, a: Tensor, b: Tensor) -> Tensor:
         return function(a, b)
-    return Handler(run, trains=(0, 1), single_numbers=False)
+    return Handler(run, trains=(0, 1), single_numbers=False, refuses=_signed_or_byte)
 
 
 def variadic(function: Callable[[Tensor, Tensor], Tensor]) -> Handler:
     """A handler that folds any number of tensors with a function of two."""
     def run(call: Call, *values: Tensor) -> Tensor:
         return reduce(function, values)
-    return Handler(run)
+    return Handler(run, refuses=_signed_or_byte)
 
 
 PLUGIN = {
     "Add": binary(torch.add),
     "Sub": binary(torch.sub),
     "Mul": binary(torch.mul),
-    "Div": Handler(div, trains=(0, 1), single_numbers=False),
-    "Mod": Handler(mod),
+    "Div": Handler(div, trains=(0, 1), single_numbers=False, refuses=_signed_or_byte),
+    "Mod": Handler(mod, refuses=_signed_or_byte),
     "Pow": Handler(power),
     "Clip": Handler(clip),
     "Max": variadic(torch.maximum),

@@ -45,17 +45,17 @@ def cast_like(call: Call, x: Tensor, like: Tensor) -> Tensor:
     return x.to(like.dtype)
 
 
-def _known_types(call: Call) -> str:
+def _whole_bytes(call: Call) -> str:
     wanted = call.get("to")
     used = [*call.input_types, None if wanted is None else ir.DataType(wanted)]
-    unknown = [t.name for t in used if t is not None and (t not in TORCH_TYPES or t.bitwidth < 8)]
-    return f"element type {unknown[0]}" if unknown else ""
+    small = [t.name for t in used if t is not None and (t.bitwidth < 8 or t not in TORCH_TYPES)]
+    return f"element type {small[0]}" if small else ""
 
 
 PLUGIN = {
     "ConstantOfShape": Handler(constant_of_shape),
     "Range": Handler(arange),
     "EyeLike": Handler(eye_like),
-    "Cast": Handler(cast, refuses=_known_types),
-    "CastLike": Handler(cast_like, refuses=_known_types),
+    "Cast": Handler(cast, refuses=_whole_bytes),
+    "CastLike": Handler(cast_like, refuses=_whole_bytes),
 }

@@ -13,7 +13,7 @@ def gather(call: Call, table: Tensor, indices: Tensor) -> Tensor:
     axis = call.get("axis", 0) % table.ndim
     flat = _positive(indices, table.shape[axis]).reshape(-1)
     y = table.index_select(axis, flat)
-    return y.reshape(*table.shape[:axis], *indices.shape, *table.shape[axis + 1:])
+    return y.reshape((*table.shape[:axis], *indices.shape, *table.shape[axis + 1:]))
 
 
 def gather_elements(call: Call, x: Tensor, indices: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ def gather_nd(call: Call, x: Tensor, indices: Tensor) -> Tensor:
     flat_i = indices.reshape(flat_x.shape[0], -1, depth)
     rows = torch.arange(flat_x.shape[0], device=x.device).unsqueeze(1).expand(flat_i.shape[:2])
     y = flat_x[(rows, *(flat_i[..., k] for k in range(depth)))]
-    return y.reshape(*batch, *indices.shape[batch_dims:-1], *x.shape[batch_dims + depth:])
+    return y.reshape((*batch, *indices.shape[batch_dims:-1], *x.shape[batch_dims + depth:]))
 
 
 def scatter_elements(call: Call, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:

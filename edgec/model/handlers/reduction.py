@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -44,11 +45,18 @@ def _extremum(x: Tensor, dims: tuple[int, ...], keep: bool,
     """The maximum of nothing is the type's least value, the minimum its greatest."""
     if any(x.shape[d] == 0 for d in dims):
         kept = x.sum(dims, keepdim=keep, dtype=x.dtype)
-        limits = torch.finfo(x.dtype) if x.is_floating_point() else torch.iinfo(x.dtype)
-        infinity = float("inf") if x.is_floating_point() else limits.max
-        lowest = -float("inf") if x.is_floating_point() else limits.min
-        return torch.full_like(kept, lowest if function is torch.amax else infinity)
+        least, greatest = _limits(x.dtype)
+        return torch.full_like(kept, least if function is torch.amax else greatest)
     return function(x, dims, keepdim=keep)
+
+
+def _limits(dtype: torch.dtype) -> tuple[float, float]:
+    if dtype == torch.bool:
+        return False, True
+    if dtype.is_floating_point:
+        return -math.inf, math.inf
+    limits = torch.iinfo(dtype)
+    return limits.min, limits.max
 
 
 def _prod(x: Tensor, dims: tuple[int, ...], keep: bool) -> Tensor:
@@ -81,7 +89,8 @@ def _arg(function: Callable[..., Tensor]) -> Handler:
     def run(call: Call, x: Tensor) -> Tensor:
         axis, keep = call.get("axis", 0), bool(call.get("keepdims", 1))
         if call.get("select_last_index", 0):
-            return function(x.flip(axis), axis, keep).neg() + (x.shape[axis] - 1)
+            last: Tensor = x.shape[axis] - 1 - function(x.flip(axis), axis, keep)
+            return last
         return function(x, axis, keep)
     return Handler(run)
 

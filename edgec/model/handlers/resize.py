@@ -83,8 +83,8 @@ def _positions(call: Call, size: int, length: int, factor: float,
     i = np.arange(length, dtype=np.float64)
     if mode == "asymmetric":
         return i / factor
-    if mode == "align_corners":
-        return i * (size - 1) / (length - 1) if length > 1 else i * 0.0
+    if mode == "align_corners":  # by the length before rounding down
+        return i * (size - 1) / (factor * size - 1) if length > 1 else i * 0.0
     if mode == "pytorch_half_pixel":
         return (i + 0.5) / factor - 0.5 if length > 1 else i * 0.0
     if mode == "half_pixel_symmetric":

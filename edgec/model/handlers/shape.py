@@ -108,10 +108,11 @@ def depth_to_space(call: Call, x: Tensor) -> Tensor:
 
 
 def space_to_depth(call: Call, x: Tensor) -> Tensor:
-    """Blocks of pixels moved into channels."""
+    """Blocks of pixels moved into channels, before (DCR) or after (CRD) those that exist."""
     n, c, h, w = x.shape
     b = call.get("blocksize")
-    y = x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
+    order = (0, 3, 5, 1, 2, 4) if call.get("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
+    y = x.reshape(n, c, h // b, b, w // b, b).permute(order)
     return y.reshape(n, c * b * b, h // b, w // b)
 
 

@@ -17,6 +17,7 @@ import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
 
 from edgec.errors import ModelError
+from edgec.model.passes._unused import remove_unused
 from edgec.model.passes.infer_shapes import is_static, propagate
 
 LARGEST_RESULT_BYTES = 64 * 2**20  # a larger constant is left to be computed when the model runs
@@ -34,7 +35,7 @@ def run(model: ir.Model) -> ir.Model:
         folded = [_fold(model, node) for node in list(model.graph)]
         if not any(folded):
             break
-    _remove_unused(model.graph)
+    remove_unused(model.graph)
     return model
 
 
@@ -55,15 +56,22 @@ def _fold(model: ir.Model, node: ir.Node) -> bool:
     if results is None:
         return False
     for value, result in zip(node.outputs, results, strict=False):
-        _replace(model.graph, value, result)
+        _replace(model.graph, value, result, _name(model.graph, node, value))
     model.graph.remove(node, safe=True)
     return True
 
 
-def _replace(graph: ir.Graph, value: ir.Value, result: ir.TensorProtocol) -> None:
+def _name(graph: ir.Graph, node: ir.Node, value: ir.Value) -> str:
+    """A transposed weight keeps the name of its layer; all else is named as it was computed."""
+    source = node.inputs[0] if node.op_type == "Transpose" else None
+    name = str(value.name) if source is None else f"{source.name}.transposed"
+    return str(value.name) if name in graph.initializers else name
+
+
+def _replace(graph: ir.Graph, value: ir.Value, result: ir.TensorProtocol, name: str) -> None:
     if not value.name or not value.uses():
         return
-    name, value.name = value.name, f"{value.name}/folded"
+    value.name = f"{value.name}/folded"
     constant = ir.Value(name=name, shape=ir.Shape(result.shape.numpy()),
                         type=ir.TensorType(result.dtype), const_value=result)
     graph.register_initializer(constant)
@@ -171,15 +179,6 @@ def _small(tensor: onnx.TypeProto.Tensor) -> bool:
             return False
         count *= dim.dim_value
     return count * ir.DataType(tensor.elem_type).itemsize <= LARGEST_RESULT_BYTES
-
-
-def _remove_unused(graph: ir.Graph) -> None:
-    for node in reversed(list(graph)):
-        if not any(value.uses() or value.is_graph_output() for value in node.outputs):
-            graph.remove(node, safe=True)
-    for name, value in list(graph.initializers.items()):
-        if not value.uses() and not value.is_graph_output():
-            del graph.initializers[name]
 
 
 PLUGIN = run

@@ -10,8 +10,8 @@ namespace {
 
 // Lanes below n, for lanes first .. first + 7 of a block.
 __m256i Lanes(size_t n, int first) {
-  const __m256i lane = _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
-                                        _mm256_set1_epi32(first));
+  const __m256i lane =
+      _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(first));
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < 16 ? static_cast<int>(n) : 16), lane);
 }
 

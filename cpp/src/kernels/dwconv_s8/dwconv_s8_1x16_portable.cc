@@ -1,4 +1,5 @@
-// 1 pixel × 16 channels in plain C++: the reference of the family. Sums are unsigned, so that they wrap.
+// 1 pixel × 16 channels in plain C++: the reference of the family. Sums are unsigned, so that they
+// wrap.
 #include <cassert>
 
 #include "kernels/dwconv_s8/dwconv_s8.h"

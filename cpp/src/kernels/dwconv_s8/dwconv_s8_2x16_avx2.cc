@@ -1,5 +1,6 @@
-// 2 pixels × 16 channels. Two taps at a time: interleaved as int16, one vpmaddwd multiplies and adds both,
-// exactly. Interleaving works within 128-bit halves, so sums wait in an order that Ordered() undoes:
+// 2 pixels × 16 channels. Two taps at a time: interleaved as int16, one vpmaddwd multiplies and
+// adds both, exactly. Interleaving works within 128-bit halves, so sums wait in an order that
+// Finish() undoes:
 //
 //   x_0, x_1   │ 0 … 7          │ 8 … 15          │   int16, 16 channels of taps t and t + 1
 //   unpacklo   │ 00 11 22 33    │ 88 99 AA BB     │ ─► acc[0] = channels 0..3, 8..11
@@ -37,20 +38,18 @@ void AddTapPair(const int8_t* const* x_0, const int8_t* const* x_1, size_t strid
   }
 }
 
-__m128i LoadWeights(const int8_t* w) {
-  return _mm_load_si128(reinterpret_cast<const __m128i*>(w));
-}
+__m128i LoadWeights(const int8_t* w) { return _mm_load_si128(reinterpret_cast<const __m128i*>(w)); }
 
 void Finish(const __m256i* acc, size_t j, int8_t* y, size_t count, const DwconvS8Params& params) {
   const RequantS8& q = params.requant;
   const __m256i* bias = reinterpret_cast<const __m256i*>(params.bias + j);
   const __m256i sum_0 = _mm256_permute2x128_si256(acc[0], acc[1], 0x20);
   const __m256i sum_8 = _mm256_permute2x128_si256(acc[0], acc[1], 0x31);
-  StoreS8Avx2(y + j,
-              RequantizeS8x16Avx2(_mm256_add_epi32(sum_0, _mm256_loadu_si256(bias)),
-                                  _mm256_add_epi32(sum_8, _mm256_loadu_si256(bias + 1)),
-                                  q.mult + j, q),
-              count);
+  StoreS8Avx2(
+      y + j,
+      RequantizeS8x16Avx2(_mm256_add_epi32(sum_0, _mm256_loadu_si256(bias)),
+                          _mm256_add_epi32(sum_8, _mm256_loadu_si256(bias + 1)), q.mult + j, q),
+      count);
 }
 
 template <size_t kPixels>

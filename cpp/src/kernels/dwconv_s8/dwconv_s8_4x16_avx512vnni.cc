@@ -1,5 +1,6 @@
-// 4 pixels × 16 channels. Two taps at a time: interleaved bytes, extended to int16, are the pairs that
-// vpdpwssd multiplies and adds, exactly and with the channels in order. Masks do the channel tail.
+// 4 pixels × 16 channels. Two taps at a time: interleaved bytes, extended to int16, are the pairs
+// that vpdpwssd multiplies and adds, exactly and with the channels in order. Masks do the channel
+// tail.
 #include <immintrin.h>
 
 #include <cassert>
@@ -16,9 +17,7 @@ __m512i Interleave(__m128i tap_0, __m128i tap_1) {
   return _mm512_cvtepi8_epi16(_mm256_set_m128i(high, low));
 }
 
-__m128i LoadWeights(const int8_t* w) {
-  return _mm_load_si128(reinterpret_cast<const __m128i*>(w));
-}
+__m128i LoadWeights(const int8_t* w) { return _mm_load_si128(reinterpret_cast<const __m128i*>(w)); }
 
 template <size_t kPixels>
 void Pixels(size_t n, size_t taps, const int8_t* const* x, const int8_t* w, int8_t* y,

@@ -5,10 +5,10 @@
 //     0 ≤ i < m rows (output pixels)    0 ≤ j < n columns (output channels)
 //     0 ≤ t < taps (kernel positions)   0 ≤ p < k depth of a tap (input channels)
 //
-// A row has one pointer per tap, so a padded position is a pointer to zeros. w has the layout f32_16
-// (edgec/format/spec.md, Packing): for each block of 16 columns, taps · k times 16 values. The order of
-// the additions is a kernel's own, and kernels may fuse: results differ within float32's accuracy.
-// A NaN stays a NaN.
+// A row has one pointer per tap, so a padded position is a pointer to zeros. w has the layout
+// f32_16 (edgec/format/spec.md, Packing): for each block of 16 columns, taps · k times 16 values.
+// The order of the additions is a kernel's own, and kernels may fuse: results differ within
+// float32's accuracy. A NaN stays a NaN.
 //
 // The caller's duties: 1 ≤ m ≤ the kernel's mr; n, k, taps ≥ 1; bias holds ⌈n/16⌉·16 values.
 // The kernel reads exactly k values of each row and writes exactly n values of each row of c.
@@ -26,8 +26,8 @@ struct IgemmF32Params {
 };
 
 using IgemmF32Kernel = void(size_t m, size_t n, size_t k, size_t taps, const float* const* a,
-                              const float* w, float* c, size_t c_stride,
-                              const IgemmF32Params* params);
+                            const float* w, float* c, size_t c_stride,
+                            const IgemmF32Params* params);
 
 }  // namespace edgec
 #endif  // EDGEC_KERNELS_IGEMM_F32_IGEMM_F32_H_

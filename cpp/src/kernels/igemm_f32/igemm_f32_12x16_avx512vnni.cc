@@ -1,4 +1,5 @@
-// 12 rows × 16 columns: one register of sums per row, one of weights; a is broadcast by the multiply.
+// 12 rows × 16 columns: one register of sums per row, one of weights; a is broadcast by the
+// multiply.
 #include <immintrin.h>
 
 #include <cassert>
@@ -49,8 +50,8 @@ void igemm_f32_12x16_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const
                                 const float* w, float* c, size_t c_stride,
                                 const IgemmF32Params* params) {
   assert(m >= 1 && m <= 12 && n >= 1 && k >= 1 && taps >= 1);
-  static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>, Rows<3>,  Rows<4>,
-                                                 Rows<5>, Rows<6>, Rows<7>,  Rows<8>,
+  static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>,  Rows<3>,  Rows<4>,
+                                                 Rows<5>, Rows<6>,  Rows<7>,  Rows<8>,
                                                  Rows<9>, Rows<10>, Rows<11>, Rows<12>};
   kRows[m - 1](n, k, taps, a, w, c, c_stride, *params);
 }

@@ -8,14 +8,16 @@
 // A row has one pointer per tap, so a padded position is a pointer to a row of zero points, and the
 // same kernel does plain products with taps = 1. Sums wrap modulo 2^32 on every instruction set.
 //
-//   a: [taps][m] pointers ──► k int8 each          w: layout s8_16c4 (edgec/format/spec.md, Packing)
+//   a: [taps][m] pointers ──► k int8 each          w: layout s8_16c4 (edgec/format/spec.md,
+//   Packing)
 //      tap 0: row 0, row 1, …                         ┌ column block of 16 ──────────────┐
 //      tap 1: row 0, row 1, …                         │ depth 0..3   : 16 columns × 4    │ 64 bytes
 //                                                     │ depth 4..7   : 16 columns × 4    │
 //                                                     │ … (taps · k) / 4 such blocks     │
 //
-// The caller's duties: 1 ≤ m ≤ the kernel's mr; n, k, taps ≥ 1; k a multiple of 4; bias and mult hold
-// ⌈n/16⌉·16 values; if the kernel's a_offset is not 0, bias[j] already contains −a_offset · Σ w[j].
+// The caller's duties: 1 ≤ m ≤ the kernel's mr; n, k, taps ≥ 1; k a multiple of 4; w aligned to 64
+// bytes; bias and mult hold ⌈n/16⌉·16 values; if the kernel's a_offset is not 0, bias[j] already
+// contains −a_offset · Σ w[j].
 // The kernel reads exactly k bytes of each row and writes exactly n bytes of each row of c.
 #ifndef EDGEC_KERNELS_IGEMM_S8_IGEMM_S8_H_
 #define EDGEC_KERNELS_IGEMM_S8_IGEMM_S8_H_
@@ -34,8 +36,8 @@ struct IgemmS8Params {
 };
 
 using IgemmS8Kernel = void(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
-                             const int8_t* w, int8_t* c, size_t c_stride,
-                             const IgemmS8Params* params);
+                           const int8_t* w, int8_t* c, size_t c_stride,
+                           const IgemmS8Params* params);
 
 static inline int32_t RowOffset(const IgemmS8Params& params, size_t i) {
   return params.row_offset == nullptr ? 0 : params.row_offset[i];

@@ -1,4 +1,5 @@
-// 1 row × 16 columns in plain C++: the reference of the family. Sums are unsigned, so that they wrap.
+// 1 row × 16 columns in plain C++: the reference of the family. Sums are unsigned, so that they
+// wrap.
 #include <cassert>
 
 #include "kernels/igemm_s8/igemm_s8.h"
@@ -6,7 +7,8 @@
 namespace edgec {
 namespace {
 
-// acc[j] += Σ_p a[p] · w[j][p] for the 16 columns of a block; returns where the next tap's weights are.
+// acc[j] += Σ_p a[p] · w[j][p] for the 16 columns of a block; returns where the next tap's weights
+// are.
 const int8_t* AddTap(size_t k, const int8_t* a, const int8_t* w, uint32_t* acc) {
   for (size_t p = 0; p < k; p += 4, w += 64) {
     for (size_t j = 0; j < 16; ++j) {

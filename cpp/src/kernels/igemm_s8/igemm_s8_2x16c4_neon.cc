@@ -1,6 +1,6 @@
-// 2 rows × 16 columns for CPUs without dot product. smull then sadalp, never smlal into int16: so every
-// pair of int8 is exact, −128 · −128 included, and the two run on different pipes of a Cortex-A72.
-// A register holds 2 columns × 2 half sums (depths 0+1 and 2+3):
+// 2 rows × 16 columns for CPUs without dot product. smull then sadalp, never smlal into int16: so
+// every pair of int8 is exact, −128 · −128 included, and the two run on different pipes of a
+// Cortex-A72. A register holds 2 columns × 2 half sums (depths 0+1 and 2+3):
 //
 //   a        │a0 a1 a2 a3│a0 a1 a2 a3│ … 4 times      int8
 //   w        │ column 0  │ column 1  │ column 2 │ 3   int8

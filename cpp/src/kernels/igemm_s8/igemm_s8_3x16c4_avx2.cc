@@ -3,7 +3,8 @@
 //
 //   a[i]   │a0 a1 a2 a3│a0 a1 a2 a3│a0 a1 a2 a3│a0 a1 a2 a3│  int16, one row's 4 depths, 4 times
 //   w      │ column 0  │ column 1  │ column 2  │ column 3  │  int16
-//   acc    │ 01  │ 23  │ 01  │ 23  │ 01  │ 23  │ 01  │ 23  │  int32; the halves meet once, at the end
+//   acc    │ 01  │ 23  │ 01  │ 23  │ 01  │ 23  │ 01  │ 23  │  int32; the halves meet once, at the
+//   end
 #include <immintrin.h>
 
 #include <cassert>
@@ -31,8 +32,8 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, __m256i 
     }
 #pragma GCC unroll 8
     for (size_t j = 0; j < 4; ++j) {
-      const __m256i w_j = _mm256_cvtepi8_epi16(
-          _mm_load_si128(reinterpret_cast<const __m128i*>(w + 16 * j)));
+      const __m256i w_j =
+          _mm256_cvtepi8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(w + 16 * j)));
 #pragma GCC unroll 8
       for (size_t i = 0; i < kRows; ++i) {
         acc[i][j] = _mm256_add_epi32(acc[i][j], _mm256_madd_epi16(a_p[i], w_j));

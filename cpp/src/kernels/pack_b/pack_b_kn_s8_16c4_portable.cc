@@ -1,4 +1,5 @@
-// b as [k][n]: four rows of 16 columns are interleaved into one block, a loop that compilers vectorize.
+// b as [k][n]: four rows of 16 columns are interleaved into one block, a loop that compilers
+// vectorize.
 #include <cstring>
 
 #include "kernels/pack_b/pack_b.h"
@@ -13,7 +14,8 @@ void PackBlock(const int8_t* const* depth, int8_t* w, int32_t* sums) {
     w[4 * j + 1] = depth[1][j];
     w[4 * j + 2] = depth[2][j];
     w[4 * j + 3] = depth[3][j];
-    sums[j] += depth[0][j] + depth[1][j] + depth[2][j] + depth[3][j];
+    const int32_t sum = depth[0][j] + depth[1][j] + depth[2][j] + depth[3][j];
+    sums[j] = static_cast<int32_t>(static_cast<uint32_t>(sums[j]) + static_cast<uint32_t>(sum));
   }
 }
 

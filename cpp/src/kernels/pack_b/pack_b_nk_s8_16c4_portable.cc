@@ -8,15 +8,15 @@ namespace {
 
 // One column: k depths, in steps of 4 that lie 64 bytes apart in w.
 int32_t PackColumn(size_t k, const int8_t* b, int8_t* w) {
-  int32_t sum = 0;
-  for (size_t p = 0; p < k; ++p) sum += b[p];
+  uint32_t sum = 0;
+  for (size_t p = 0; p < k; ++p) sum += static_cast<uint32_t>(b[p]);
   size_t p = 0;
   for (; p + 4 <= k; p += 4, w += 64) std::memcpy(w, b + p, 4);
   if (p < k) {
     std::memset(w, 0, 4);
     std::memcpy(w, b + p, k - p);
   }
-  return sum;
+  return static_cast<int32_t>(sum);
 }
 
 }  // namespace

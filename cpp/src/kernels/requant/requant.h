@@ -2,9 +2,10 @@
 //
 //     y = int8(rne(clamp(f32(acc) · mult[channel], low, high)) + zero_point)
 //
-// rne rounds half to even; each f32 operation is rounded by itself, never fused (edgec/format/spec.md,
-// Arithmetic). Here is the scalar form; requant_<isa>.h holds the same for 16 channels in registers.
-// Everything in these headers is static: files with different compiler flags must not share code.
+// rne rounds half to even; each f32 operation is rounded by itself, never fused
+// (edgec/format/spec.md, Arithmetic). Here is the scalar form; requant_<isa>.h holds the same for
+// 16 channels in registers. Everything in these headers is static: files with different compiler
+// flags must not share code.
 #ifndef EDGEC_KERNELS_REQUANT_REQUANT_H_
 #define EDGEC_KERNELS_REQUANT_REQUANT_H_
 
@@ -27,8 +28,8 @@ static inline RequantS8 MakeRequantS8(const float* mult, int32_t zero_point, int
           zero_point};
 }
 
-// A float below 2^22 in magnitude plus 1.5 · 2^23 has its integer part, rounded half to even, in the
-// low bits of the mantissa. Unlike lrintf this is one addition on every CPU, also on ARMv7.
+// A float below 2^22 in magnitude plus 1.5 · 2^23 has its integer part, rounded half to even, in
+// the low bits of the mantissa. Unlike lrintf this is one addition on every CPU, also on ARMv7.
 constexpr float kRoundShift = 12582912.0f;
 constexpr int32_t kRoundShiftBits = 0x4B400000;
 

@@ -1,6 +1,6 @@
-// Requantization of 16 channels in four NEON registers, on AArch64 and ARMv7 alike: ARMv7 cannot round
-// half to even in one instruction, so both add kRoundShift (see requant.h), which also takes the zero
-// point along for free.
+// Requantization of 16 channels in four NEON registers, on AArch64 and ARMv7 alike: ARMv7 cannot
+// round half to even in one instruction, so both add kRoundShift (see requant.h), which also takes
+// the zero point along for free.
 #ifndef EDGEC_KERNELS_REQUANT_REQUANT_NEON_H_
 #define EDGEC_KERNELS_REQUANT_REQUANT_NEON_H_
 

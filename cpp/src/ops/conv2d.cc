@@ -1,0 +1,45 @@
+// conv2d_s8 and conv2d_f32: checks, then igemm.
+#include "ops/igemm_operands.h"
+#include "ops/node_check.h"
+
+namespace edgec {
+namespace {
+
+constexpr uint32_t kGroupsParam = kConv2dWindowParams;
+
+template <class T>
+edgec_status PrepareConv2d(const Node& node, PrepareContext& context, edgec_dtype dtype,
+                           std::unique_ptr<Op>* op) {
+  const Tensor &x = *node.inputs[0], &y = *node.outputs[0];
+  if (!IsPlain(x, dtype, 4) || !IsPlain(y, dtype, 4)) {
+    return Refuse(context, EDGEC_E_OP_TYPE, "x and y must be [n,h,w,c] of the op's type");
+  }
+  Conv2dTask<T> task;
+  if (const edgec_status status = ReadConv2dWindow(node, context, &task.window)) return status;
+  const int32_t groups = node.params[kGroupsParam];
+  if (groups < 1) return Refuse(context, EDGEC_E_OP_PARAM, "groups must be 1 or more");
+  task.groups = static_cast<size_t>(groups);
+  if (x.dims[3] % task.groups != 0 || y.dims[3] % task.groups != 0) {
+    return Refuse(context, EDGEC_E_OP_SHAPE, "groups must divide the channels of x and of y");
+  }
+  task.depth = x.dims[3] / task.groups;
+  task.columns = y.dims[3] / task.groups;
+  if (const edgec_status status = BindIgemmOperands(node, context, kGroupsParam + 1, &task)) {
+    return status;
+  }
+  return MakeConv2dIgemm(std::move(task), context, op);
+}
+
+}  // namespace
+
+edgec_status PrepareConv2dS8(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
+  if (const edgec_status status = CheckCounts(node, context, 5, 1, 13)) return status;
+  return PrepareConv2d<int8_t>(node, context, EDGEC_S8, op);
+}
+
+edgec_status PrepareConv2dF32(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
+  if (const edgec_status status = CheckCounts(node, context, 3, 1, 11)) return status;
+  return PrepareConv2d<float>(node, context, EDGEC_F32, op);
+}
+
+}  // namespace edgec

@@ -1,0 +1,53 @@
+// conv2d and fully_connected as calls of an igemm kernel, for int8 and float32.
+//
+// The work is cut into items: a group, a chunk of columns (output channels), a tile of rows (output
+// positions). Rows run fastest, so that a chunk's weights stay in the cache while the image passes
+// by.
+#ifndef EDGEC_OPS_CONV2D_IGEMM_H_
+#define EDGEC_OPS_CONV2D_IGEMM_H_
+
+#include <vector>
+
+#include "kernels/igemm_f32/igemm_f32_table.h"
+#include "kernels/igemm_s8/igemm_s8_table.h"
+#include "ops/conv2d_window.h"
+
+namespace edgec {
+
+// What the element type decides. kDepthStep: the depth of a tap must be a multiple of it.
+template <class T>
+struct Igemm;
+template <>
+struct Igemm<int8_t> {
+  using Kernel = IgemmS8Kernel;
+  using Params = IgemmS8Params;
+  static constexpr size_t kDepthStep = 4;
+};
+template <>
+struct Igemm<float> {
+  using Kernel = IgemmF32Kernel;
+  using Params = IgemmF32Params;
+  static constexpr size_t kDepthStep = 1;
+};
+
+template <class T>
+struct Conv2dTask {
+  Conv2dWindow window;
+  size_t groups = 1;
+  size_t depth = 0;    // input channels of a group
+  size_t columns = 0;  // output channels of a group
+  const T* x = nullptr;
+  const T* w = nullptr;  // packed, checked against the sizes above
+  T* y = nullptr;
+  T padding = 0;  // what x is outside of the image
+  const KernelEntry<typename Igemm<T>::Kernel>* kernel = nullptr;
+  typename Igemm<T>::Params params{};  // of group 0; the next group's lie ⌈columns/16⌉·16 further
+  std::vector<int32_t> bias;           // what params.bias points to, where it is not in the file
+};
+
+// Takes scratch from `context` and names the kernel there.
+template <class T>
+edgec_status MakeConv2dIgemm(Conv2dTask<T> task, PrepareContext& context, std::unique_ptr<Op>* op);
+
+}  // namespace edgec
+#endif  // EDGEC_OPS_CONV2D_IGEMM_H_

@@ -1,0 +1,108 @@
+#include "ops/igemm_operands.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/node_check.h"
+
+namespace edgec {
+namespace {
+
+// The kernel works on a + a_offset: bias[j] − a_offset · Σ w[j] takes that back, modulo 2^32.
+std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t a_offset) {
+  std::vector<int32_t> shifted(bias.elements());
+  for (size_t j = 0; j < shifted.size(); ++j) {
+    const uint32_t shift = static_cast<uint32_t>(a_offset) * wsum.as<uint32_t>()[j];
+    shifted[j] = static_cast<int32_t>(bias.as<uint32_t>()[j] - shift);
+  }
+  return shifted;
+}
+
+}  // namespace
+
+edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t first_param,
+                         const float* mult, uint64_t count, RequantS8* requant) {
+  const int32_t zp = node.params[first_param], qmin = node.params[first_param + 1],
+                qmax = node.params[first_param + 2];
+  if (!ParamsWithin(node, first_param, first_param + 2, -128, 127) || qmin > qmax) {
+    return Refuse(context, EDGEC_E_OP_PARAM,
+                  "zp_out, qmin and qmax must lie in -128..127, and qmin not be above qmax");
+  }
+  if (!std::all_of(mult, mult + count, [](float value) { return std::isfinite(value); })) {
+    return Refuse(context, EDGEC_E_OP_PARAM, "a multiplier is not finite");
+  }
+  *requant = MakeRequantS8(mult, zp, qmin, qmax);
+  return EDGEC_OK;
+}
+
+edgec_status ReadClamp(const Node& node, PrepareContext& context, uint32_t first_param, float* min,
+                       float* max) {
+  *min = node.param_f32(first_param);
+  *max = node.param_f32(first_param + 1);
+  if (*min <= *max) return EDGEC_OK;
+  return Refuse(context, EDGEC_E_OP_PARAM, "min must not be above max, and neither a NaN");
+}
+
+edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
+                               Conv2dTask<int8_t>* task) {
+  const Tensor &w = *node.inputs[1], &bias = *node.inputs[2], &wsum = *node.inputs[3],
+               &mult = *node.inputs[4];
+  if (!IsConstant(w, EDGEC_S8, Layout::kS8x16c4, 5) ||
+      !IsConstant(bias, EDGEC_S32, Layout::kPlain, 2) ||
+      !IsConstant(wsum, EDGEC_S32, Layout::kPlain, 2) ||
+      !IsConstant(mult, EDGEC_F32, Layout::kPlain, 2)) {
+    return Refuse(context, EDGEC_E_OP_TYPE,
+                  "constants needed: w s8_16c4, bias and wsum s32[g,n], mult f32[g,n]");
+  }
+  const uint64_t padded = RoundUp(task->columns, 16);
+  const uint64_t depth = RoundUp(uint64_t{task->window.taps()} * task->depth, 4);
+  if (!HasDims(w, {task->groups, padded / 16, depth / 4, 16, 4}) ||
+      !HasDims(bias, {task->groups, padded}) || !HasDims(wsum, {task->groups, padded}) ||
+      !HasDims(mult, {task->groups, padded})) {
+    return Refuse(context, EDGEC_E_OP_SHAPE,
+                  "weights and companions must fit groups, channels and kernel, padded to 16");
+  }
+  if (!ParamsWithin(node, first_param, first_param, -128, 127)) {
+    return Refuse(context, EDGEC_E_OP_PARAM, "zp_in must lie in -128..127");
+  }
+  if (const edgec_status status = ReadRequant(node, context, first_param + 1, mult.as<float>(),
+                                              mult.elements(), &task->params.requant)) {
+    return status;
+  }
+  task->w = w.as<int8_t>();
+  task->x = node.inputs[0]->as<int8_t>();
+  task->y = node.outputs[0]->out<int8_t>();
+  task->padding = static_cast<int8_t>(node.params[first_param]);
+  task->kernel = &IgemmS8Kernels().Best(context.isa);
+  if (task->kernel->a_offset != 0) task->bias = ShiftedBias(bias, wsum, task->kernel->a_offset);
+  task->params.bias = task->bias.empty() ? bias.as<int32_t>() : task->bias.data();
+  return EDGEC_OK;
+}
+
+edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
+                               Conv2dTask<float>* task) {
+  const Tensor &w = *node.inputs[1], &bias = *node.inputs[2];
+  if (!IsConstant(w, EDGEC_F32, Layout::kF32x16, 4) ||
+      !IsConstant(bias, EDGEC_F32, Layout::kPlain, 2)) {
+    return Refuse(context, EDGEC_E_OP_TYPE, "constants needed: w f32_16, bias f32[g,n]");
+  }
+  const uint64_t padded = RoundUp(task->columns, 16);
+  const uint64_t depth = uint64_t{task->window.taps()} * task->depth;
+  if (!HasDims(w, {task->groups, padded / 16, depth, 16}) ||
+      !HasDims(bias, {task->groups, padded})) {
+    return Refuse(context, EDGEC_E_OP_SHAPE,
+                  "weights and bias must fit groups, channels and kernel, padded to 16");
+  }
+  if (const edgec_status status =
+          ReadClamp(node, context, first_param, &task->params.min, &task->params.max)) {
+    return status;
+  }
+  task->w = w.as<float>();
+  task->x = node.inputs[0]->as<float>();
+  task->y = node.outputs[0]->out<float>();
+  task->kernel = &IgemmF32Kernels().Best(context.isa);
+  task->params.bias = bias.as<float>();
+  return EDGEC_OK;
+}
+
+}  // namespace edgec

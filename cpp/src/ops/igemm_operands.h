@@ -1,0 +1,29 @@
+// Checks and binds what follows x in conv2d and fully_connected: packed weights and their
+// companions, clamp and zero points. The sizes come from the caller, the data from the file.
+#ifndef EDGEC_OPS_IGEMM_OPERANDS_H_
+#define EDGEC_OPS_IGEMM_OPERANDS_H_
+
+#include "ops/conv2d_igemm.h"
+
+namespace edgec {
+
+// int8: inputs w, bias, wsum, mult after x; params zp_in, zp_out, qmin, qmax from `first_param`.
+// Fills w, y, padding, kernel, params and bias of the task; groups, depth, columns and window are
+// given.
+edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
+                               Conv2dTask<int8_t>* task);
+
+// float32: inputs w, bias after x; params min, max from `first_param`.
+edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
+                               Conv2dTask<float>* task);
+
+// Params zp_out, qmin, qmax from `first_param`, and `count` multipliers, which must be finite.
+edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t first_param,
+                         const float* mult, uint64_t count, RequantS8* requant);
+
+// Params min, max of a float32 op, from `first_param`.
+edgec_status ReadClamp(const Node& node, PrepareContext& context, uint32_t first_param, float* min,
+                       float* max);
+
+}  // namespace edgec
+#endif  // EDGEC_OPS_IGEMM_OPERANDS_H_

@@ -1,0 +1,218 @@
+"""Results as tables: everything a verb prints on standard output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from edgec.compress import method
+from edgec.demo import Outcome
+from edgec.deploy.release import Deployment, Status
+from edgec.format.bundle import Bundle
+from edgec.lower.lower import Placement
+from edgec.pipeline import Inspection
+from edgec.target.target import Target
+
+
+def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+    """An empty table; the columns in `right` hold numbers."""
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left",
+                        overflow="fold")
+    return made
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    if count < 1024:
+        return f"{count} B"
+    return f"{count / 1024:.1f} KiB" if count < 1 << 20 else f"{count / (1 << 20):.2f} MiB"
+
+
+def amount(count: int) -> str:
+    """A large count for people: 300.8 M."""
+    for factor, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= factor:
+            return f"{count / factor:.2f} {letter}"
+    return str(count)
+
+
+def time(us: float | None) -> str:
+    """Microseconds for people; None says that there were too few samples."""
+    if us is None:
+        return "too few samples"
+    return f"{us / 1000:.3f} ms" if us >= 1000 else f"{us:.1f} µs"
+
+
+def targets(known: Sequence[Target]) -> Table:
+    """The board kinds."""
+    made = table("target", "board", "cores", "instruction sets", "backends", "energy")
+    for t in known:
+        made.add_row(t.name, t.title, f"{t.cores} x {t.cpu.title}", ", ".join(t.cpu.isa),
+                     ", ".join(t.backends), ", ".join(t.energy) or "external meter")
+    return made
+
+
+def inspection(out: Console, found: Inspection) -> None:
+    """A model, node by node, and its totals."""
+    where = {p.name: p for p in found.placements or ()}
+    columns = ["node", "op", "output", "MACs", "parameters", "weights"]
+    made = table(*columns, *(["runs as", "why"] if found.placements is not None else []),
+                 right=("MACs", "parameters", "weights"))
+    for node in found.summary.nodes:
+        row = [node.name, node.op, "x".join(map(str, node.shape)),
+               amount(node.macs) if node.macs else "", amount(node.parameters)
+               if node.parameters else "", size(node.weight_bytes) if node.weight_bytes else ""]
+        if found.placements is not None:
+            placed = where.get(node.name)
+            row += [placed.runs, placed.reason] if placed else ["(merged)", ""]
+        made.add_row(*row)
+    out.print(made)
+    summary = found.summary
+    for label, values in (("inputs", summary.inputs), ("outputs", summary.outputs)):
+        listing = ", ".join(f"{v.name} {v.dtype}[{', '.join(map(str, v.shape))}]" for v in values)
+        out.print(f"{label}: {listing}", markup=False)
+    out.print(f"{len(summary.nodes)} nodes, {amount(summary.macs)} MACs, "
+              f"{amount(summary.parameters)} parameters, {size(summary.weight_bytes)} of weights")
+    if found.placements is not None:
+        _count(out, found.placements)
+    if found.arena_bytes is not None:
+        out.print(f"activations: {size(found.arena_bytes)} of arena on {found.target}")
+
+
+def _count(out: Console, placed: Sequence[Placement]) -> None:
+    counts = Counter(p.runs for p in placed)
+    out.print("runs as: " + ", ".join(f"{runs} {n}" for runs, n in counts.most_common()))
+
+
+def placements(out: Console, placed: Sequence[Placement]) -> None:
+    """What runs where; float nodes with the reason."""
+    floats = [p for p in placed if p.reason]
+    if floats:
+        made = table("node", "op", "runs as", "why", title="not in int8")
+        for p in floats:
+            made.add_row(p.name, p.op, p.runs, p.reason)
+        out.print(made)
+    _count(out, placed)
+
+
+def bundle(out: Console, made: Bundle) -> None:
+    """What lies in a bundle."""
+    out.print(f"bundle {made.id}: {made.path} ({made.backend} for {made.target}), "
+              f"{made.artifact} {size(made.files[made.artifact].bytes)}", markup=False)
+
+
+def quantize_options(wanted: bool) -> None:
+    """Prints the options of `edgec quantize --set` and ends."""
+    if not wanted:
+        return
+    kind = method.load("quantize")
+    made = table("option", "default")
+    for f in fields(kind):
+        made.add_row(f.name, str(f.default))
+    Console(highlight=False).print(made)
+    raise typer.Exit
+
+
+def quantization(out: Console, report: dict[str, Any]) -> None:
+    """The report of a quantization, layer by layer."""
+    made = table("layer", "op", "runs as", "min", "max", "scale", "zero", "SQNR dB", "why",
+                 right=("min", "max", "scale", "zero", "SQNR dB"))
+    for row in report["layers"]:
+        made.add_row(row["name"], row["op"], row["runs"], *(
+            _number(row.get(key)) for key in ("minimum", "maximum", "scale", "zero_point",
+                                              "sqnr_db")), row.get("reason") or "")
+    out.print(made)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def result(out: Console, document: dict[str, Any]) -> None:
+    """One measurement."""
+    latency, energy = document["latency"], document["energy"]
+    made = table("", "", title=f"{document['bundle']['name']} on {document['board']['name']} "
+                 f"({document['engine']['isa']}, {document['engine']['threads']} thread(s))")
+    for name, value in latency["percentiles_us"].items():
+        made.add_row(f"latency {name}", time(value))
+    made.add_row("latency mean", f"{time(latency['mean_us'])} ± {time(latency['stddev_us'])} "
+                 f"({latency['count']} samples)")
+    made.add_row("load, first run", f"{time(document['load_ns'] / 1000)}, "
+                 f"{time(document['first_ns'] / 1000)}")
+    memory = document["memory"]
+    made.add_row("arena, scratch, peak", f"{size(memory['arena_bytes'])}, "
+                 f"{size(memory['scratch_bytes'])}, {size(memory['peak_rss_bytes'])}")
+    made.add_row("energy", energy_text(energy))
+    verdict = "valid" if document["valid"] else (
+        "[red]INVALID[/red]: " + "; ".join(document["invalid_reasons"]))
+    made.add_row("verdict", verdict)
+    out.print(made)
+    for remark in document["remarks"]:
+        out.print(f"note: {remark}", style="dim", markup=False)
+
+
+def energy_text(energy: dict[str, Any]) -> str:
+    """Energy of one inference, or why there is none."""
+    if not energy["measured"]:
+        return f"not measured: {energy['reason']}"
+    return (f"{energy['net_j_per_inference'] * 1000:.3f} mJ net of {energy['idle_w']:.2f} W idle, "
+            f"{energy['gross_j_per_inference'] * 1000:.3f} mJ gross ({energy['source']}, "
+            f"{energy['sample_hz']:.0f} Hz)")
+
+
+def deployment(out: Console, done: Deployment) -> None:
+    """What was done on a board, or would be."""
+    for index, step in enumerate(done.steps, 1):
+        out.print(f"{index:3} {step}", markup=False)
+    for note in done.notes:
+        out.print(f"note: {note}", style="dim", markup=False)
+    if done.dry_run:
+        out.print(f"dry run: nothing was changed on {done.where}", markup=False)
+        return
+    before = f" (before: {done.replaced})" if done.replaced else ""
+    out.print(f"{done.where} serves {done.release}{before}", markup=False)
+
+
+def status(out: Console, found: Status) -> None:
+    """A board and what it serves."""
+    facts = found.facts
+    made = table("", "", title=f"{found.board.name}: {found.where}")
+    made.add_row("machine", f"{facts.model or facts.machine}, {facts.cores} cores, "
+                 f"{facts.memory_kb // 1024} MiB, {', '.join(facts.isa)}")
+    made.add_row("system", f"{facts.os}, kernel {facts.kernel}")
+    made.add_row("disk free", size(facts.disk_free_kb * 1024))
+    made.add_row("serves", f"{facts.current} ({found.name} for {found.target})"
+                 if facts.current else "nothing")
+    made.add_row("before", facts.previous or "nothing")
+    made.add_row("releases", ", ".join(r.name for r in facts.releases) or "none")
+    made.add_row("lock", str(facts.lock) if facts.lock else "free")
+    if found.fault:
+        made.add_row("[red]fault[/red]", found.fault)
+    out.print(made)
+
+
+def demo(out: Console, outcome: Outcome) -> None:
+    """The demo's table."""
+    labelled = outcome.rows[0].comparison.accuracy is not None
+    made = table("model", "accuracy" if labelled else "agrees with float", "bytes", "p50", "p90",
+                 "energy", title=f"{outcome.case}: {outcome.data}; board {outcome.where}")
+    for row in outcome.rows:
+        found, percentiles = row.comparison, row.document["latency"]["percentiles_us"]
+        quality = f"{found.accuracy:.1%}" if found.accuracy is not None else (
+            f"{found.agreement:.1%} (cosine {found.cosine:.4f})")
+        made.add_row(row.name, quality, size(row.document["bundle"]["artifact_bytes"]),
+                     time(percentiles["p50"]), time(percentiles["p90"]),
+                     energy_text(row.document["energy"]))
+    out.print(made)
+    for sentence in outcome.arm:
+        out.print(sentence, markup=False)
+    out.print(f"report: {outcome.report}", markup=False)

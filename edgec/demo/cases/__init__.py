@@ -1,0 +1,1 @@
+"""The models that the demonstration can run, one per file."""

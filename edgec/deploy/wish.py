@@ -1,0 +1,111 @@
+"""What shall serve on a board: from a bundle and the engine's programs, or from a release there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from edgec.deploy.plan import Wish
+from edgec.deploy.steps import WishedFile
+from edgec.errors import BuildError, DeployError, UnknownName, UsageError
+from edgec.format import manifest as manifests
+from edgec.format.bundle import MANIFEST, Bundle
+from edgec.format.lock import sha256_of
+from edgec.target.target import load_target
+
+_RUNNER = "edgec-run"
+_TFLITE_REASON = ("edgec-run runs .edgec models; a .tflite one is run by the board's own LiteRT, "
+                  "which edgec does not install")
+# e_machine of the ELF header, by triple.
+_ELF_MACHINES = {"x86_64": 62, "aarch64": 183, "armv7": 40}
+
+
+def wish_for(bundle: Bundle, engine: Sequence[Path]) -> Wish:
+    """The release made of `bundle` and the programs `engine` (edgec-run, edgec-bench).
+
+    Its name is the bundle's id and, with programs, 8 hex digits of theirs: another build of the
+    engine is another release. UsageError when a native bundle comes without edgec-run; BuildError
+    when a program is for another architecture than the bundle.
+    """
+    programs = tuple(_program(path, bundle.triple) for path in sorted(engine))
+    manifest = bundle.path / MANIFEST
+    files = (*(WishedFile(name, entry.sha256, entry.bytes, bundle.path / name)
+               for name, entry in sorted(bundle.files.items())),
+             WishedFile(MANIFEST, sha256_of(manifest), manifest.stat().st_size, manifest),
+             *programs)
+    if len({file.path for file in files}) != len(files):
+        raise UsageError(f"the bundle {bundle.path} has files of its own in bin/, where the "
+                         "engine goes. Rename them.")
+    runs_here = bundle.backend != "tflite"
+    if runs_here and f"bin/{_RUNNER}" not in {file.path for file in programs}:
+        raise UsageError(f"the bundle {bundle.path} needs the program {_RUNNER} for "
+                         f"{bundle.triple} beside it on the board; none was given.")
+    release = bundle.id
+    if programs:
+        sums = "".join(f"{file.path} {file.sha256}\n" for file in programs)
+        release += "-" + hashlib.sha256(sums.encode()).hexdigest()[:8]
+    return Wish(name=bundle.name, release=release, target=bundle.target, triple=bundle.triple,
+                isa=_isa(bundle.target), files=files,
+                self_test=_self_test(bundle) if runs_here else (),
+                no_self_test="" if runs_here else _TFLITE_REASON)
+
+
+def wish_on_board(manifest: Path, release: str) -> Wish:
+    """The wish for a release that is on the board: `manifest` is a copy of its manifest.json.
+
+    DeployError when that is not the manifest that the release was named after.
+    """
+    raw, data = manifests.load(manifest)
+    digest = hashlib.sha256(raw).hexdigest()
+    if not release.startswith(digest[:16]):
+        raise DeployError(f"the manifest of releases/{release} on the board was changed: its "
+                          f"sha256 starts with {digest[:16]}. Deploy that bundle again.")
+    files = (*(WishedFile(name, entry["sha256"], entry["bytes"])
+               for name, entry in sorted(data["files"].items())),
+             WishedFile(MANIFEST, digest, len(raw)))
+    runs_here = data["backend"] != "tflite"
+    test = _command(data["artifact"], len(data["inputs"]), len(data["outputs"]),
+                    float(data["golden"]["tolerance"]))
+    return Wish(name=data["name"], release=release, target=data["target"], triple=data["triple"],
+                isa=_isa(data["target"]), files=files, self_test=test if runs_here else (),
+                no_self_test="" if runs_here else _TFLITE_REASON)
+
+
+def sums(files: Sequence[WishedFile]) -> Mapping[str, str]:
+    """Path to sha256, as `read_facts` wants it."""
+    return {file.path: file.sha256 for file in files}
+
+
+def _program(path: Path, triple: str) -> WishedFile:
+    try:
+        head = path.open("rb").read(20)
+        size = path.stat().st_size
+    except OSError as error:
+        raise BuildError(f"{path}: the engine's program cannot be read ({error.strerror}). "
+                         "Build the engine again.") from None
+    if head[:4] != b"\x7fELF" or int.from_bytes(head[18:20], "little") != _ELF_MACHINES[triple]:
+        raise BuildError(f"{path} is not a program for {triple}, which the bundle needs. Build the "
+                         f"engine for {triple}.")
+    return WishedFile(f"bin/{path.name}", sha256_of(path), size, path, executable=True)
+
+
+def _self_test(bundle: Bundle) -> tuple[str, ...]:
+    return _command(bundle.artifact, len(bundle.inputs), len(bundle.outputs), bundle.tolerance)
+
+
+def _command(artifact: str, inputs: int, outputs: int, tolerance: float) -> tuple[str, ...]:
+    words = [f"bin/{_RUNNER}", artifact]
+    for index in range(inputs):
+        words += ["--input", f"golden/input_{index}.npy"]
+    for index in range(outputs):
+        words += ["--expect", f"golden/output_{index}.npy"]
+    return (*words, "--tolerance", repr(tolerance))
+
+
+def _isa(target: str) -> tuple[str, ...]:
+    """What the target's CPU has; () for a target that is not in our folder."""
+    try:
+        return load_target(target).cpu.isa
+    except UnknownName:
+        return ()

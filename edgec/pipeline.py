@@ -1,0 +1,306 @@
+"""The one recipe, a function for every verb: load, compress, lower, run, deploy, measure, report."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from edgec.atomic import write_file
+from edgec.compress import method
+from edgec.compress.method import Compressed
+from edgec.deploy import release
+from edgec.deploy.boards import Board, load_board
+from edgec.deploy.facts import read_facts
+from edgec.deploy.plan import Options
+from edgec.deploy.transport import Transport, open_transport
+from edgec.deploy.execute import Report
+from edgec.errors import DataError, EngineError, LoweringError, UsageError
+from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
+from edgec.format.lock import sha256_of, tool_versions
+from edgec.lower import lower as lowering
+from edgec.lower.backend import load_backend, require_supported
+from edgec.lower.golden import golden
+from edgec.lower.graph import Array, Graph
+from edgec.lower.lower import Placement
+from edgec.lower.plan import plan
+from edgec.measure.accuracy import Comparison
+from edgec.measure.bench import BenchOptions, Program, measure
+from edgec.measure.report import render
+from edgec.measure.results import BoardIdentity, read_result, record
+from edgec.model.data import input_specs, load_batches
+from edgec.model.inspect import ModelSummary, inspect_model
+from edgec.model.load import load_model
+from edgec.model.onnx_file import save_model
+from edgec.target.target import Target, load_target
+from edgec.target.toolchain import build_engine, host_triple
+
+Progress = Callable[[str], None]
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A model, and with a target what would run where and what the activations need."""
+
+    summary: ModelSummary
+    target: str | None = None
+    placements: tuple[Placement, ...] | None = None
+    arena_bytes: int | None = None
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+
+def inspect(spec: str, target: str | None = None, shapes: Shapes | None = None) -> Inspection:
+    """What a model is; with `target` also what would run where, and why not in int8."""
+    model = load_model(spec, shapes)
+    summary = inspect_model(model)
+    if target is None:
+        return Inspection(summary)
+    name = load_target(target).name
+    try:
+        graph = lowering.lower(model)
+    except LoweringError as error:
+        return Inspection(summary, name, problem=str(error))
+    return Inspection(summary, name, tuple(lowering.placement(graph)), plan(graph).arena_bytes)
+
+
+def quantize(spec: str, calibration: str, output: Path, *, target: str | None = None,
+             options: Mapping[str, Any] | None = None, shapes: Shapes | None = None,
+             report: Path | None = None) -> Compressed:
+    """Quantizes a float model to int8 with calibration data; writes QDQ ONNX to `output`."""
+    board = load_target(target) if target else None
+    chosen = method.load("quantize").from_options(options or {})
+    model = load_model(spec, shapes)
+    batches = load_batches(calibration, input_specs(model))
+    done = method.run(chosen, model, batches, board)
+    save_model(done.model, output)
+    if report is not None:
+        write_file(report, (json.dumps(done.report.to_json(), indent=1) + "\n").encode())
+    return done
+
+
+def lower(spec: str, output: Path, *, target: str, backend: str = "native",
+          shapes: Shapes | None = None, command: Sequence[str] = ()
+          ) -> tuple[Bundle, list[Placement]]:
+    """Lowers a float or QDQ model for a target; writes the bundle directory `output`."""
+    board = load_target(target)
+    load_backend(backend)  # a wrong name is told before the work
+    if backend not in board.backends:
+        raise UsageError(f"the target {board.name} has no backend {backend!r}. It has: "
+                         f"{', '.join(board.backends)}.")
+    path = Path(spec)
+    lock = {path.name: sha256_of(path)} if path.is_file() else {}
+    model = load_model(spec, shapes)
+    name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
+    return lower_model(model, output, name=name, target=board, backend=backend, lock=lock,
+                       command=command)
+
+
+def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
+                backend: str = "native", lock: Mapping[str, str] | None = None,
+                command: Sequence[str] = ()) -> tuple[Bundle, list[Placement]]:
+    """The same for a model in memory; `lock` names what it was made from, with sha256."""
+    graph = lowering.lower(model)
+    emitter = load_backend(backend)
+    for step in emitter.passes(target):
+        graph = step(graph)
+    require_supported(backend, emitter, graph, target)
+    placements = lowering.placement(graph)
+    inputs, outputs, tolerance = golden(graph)
+    contents = BundleContents(
+        name=name, backend=backend, target=target.name, triple=target.triple,
+        artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, plan(graph), target),
+        inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
+        golden_inputs=inputs, golden_outputs=outputs, tolerance=tolerance,
+        lowering=[asdict(p) for p in placements], lock_inputs=lock or {},
+        lock_tools=tool_versions(), command=command)
+    return write_bundle(output, contents), placements
+
+
+def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:
+    return tuple(Port(n, graph.tensors[n].dtype, graph.tensors[n].shape) for n in names)
+
+
+def run(bundle: Path, inputs: Sequence[Array], *, threads: int = 1, isa: str | None = None
+        ) -> list[Array]:
+    """One inference of a bundle on this machine; inputs in the bundle's order, shape and dtype."""
+    found = read_bundle(bundle)
+    with tempfile.TemporaryDirectory(prefix="edgec-run-") as folder:
+        given = [Path(folder) / f"input_{i}.npy" for i in range(len(inputs))]
+        for path, array in zip(given, inputs, strict=True):
+            np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+        return _run_program(found, given, Path(folder), (threads, isa))
+
+
+def run_files(bundle: Path, inputs: Sequence[Path], outputs: Sequence[Path], *, threads: int = 1,
+              isa: str | None = None) -> list[Array]:
+    """The same for .npy files; each output file appears whole or not at all."""
+    found = read_bundle(bundle)
+    for what, ports, paths in (("input", found.inputs, inputs), ("output", found.outputs, outputs)):
+        if len(ports) != len(paths):
+            names = ", ".join(f"{p.name} {p.dtype}{list(p.shape)}" for p in ports)
+            raise UsageError(f"{bundle} has {len(ports)} {what}(s), {names}; {len(paths)} given. "
+                             f"Repeat --{what} in that order.")
+    for path in inputs:
+        if not path.is_file():
+            raise DataError(f"The input file {path} does not exist. Give .npy files.")
+    with tempfile.TemporaryDirectory(prefix="edgec-run-") as folder:
+        arrays = _run_program(found, inputs, Path(folder), (threads, isa))
+    for path, array in zip(outputs, arrays, strict=True):
+        write_file(path, _npy(array))
+    return arrays
+
+
+def _run_program(bundle: Bundle, inputs: Sequence[Path], folder: Path,
+                 engine: tuple[int, str | None]) -> list[Array]:
+    made = [folder / f"output_{i}.npy" for i in range(len(bundle.outputs))]
+    threads, isa = engine
+    words = [*load_backend(bundle.backend).host_programs().run, str(bundle.artifact_path),
+             *(w for p in inputs for w in ("--input", str(p))),
+             *(w for p in made for w in ("--output", str(p))), "--threads", str(threads),
+             *(["--isa", isa] if isa else [])]
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise EngineError(done.stderr.strip() or f"{words[0]} ended with {done.returncode}")
+    return [np.load(path, allow_pickle=False) for path in made]
+
+
+def bench(bundle: Path, *, board: str | None = None, boards: Path | None = None,
+          options: BenchOptions | None = None, accuracy: Comparison | None = None,
+          progress: Progress = lambda line: None) -> dict[str, Any]:
+    """Measures a bundle here, or on a board of the boards file; the result document."""
+    if board is None:
+        return bench_here(bundle, options=options, accuracy=accuracy, progress=progress)
+    return bench_board(bundle, load_board(board, boards), options=options, accuracy=accuracy,
+                       progress=progress)
+
+
+def bench_here(bundle: Path, *, options: BenchOptions | None = None,
+               accuracy: Comparison | None = None,
+               progress: Progress = lambda line: None) -> dict[str, Any]:
+    """Measures a bundle on this machine."""
+    found = read_bundle(bundle)
+    if found.triple != host_triple():
+        raise UsageError(f"{bundle} is for {found.triple} (target {found.target}) and this machine "
+                         f"is {host_triple()}. Measure it on a board with --board, or lower for a "
+                         f"target with triple {host_triple()}.")
+    program = Program(load_backend(found.backend).host_programs().bench,
+                      str(found.artifact_path.absolute()),
+                      tuple(str(p.absolute()) for p in found.golden_inputs))
+    with tempfile.TemporaryDirectory(prefix="edgec-bench-") as folder:
+        here = Board("here", "local", found.target, home=Path(folder))
+        with open_transport(here) as transport:
+            return _measured(found, here, transport, program, (options, accuracy, progress))
+
+
+def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = None,
+                accuracy: Comparison | None = None,
+                progress: Progress = lambda line: None) -> dict[str, Any]:
+    """Brings a bundle to a board, beside what serves there, and measures it."""
+    found = read_bundle(bundle)
+    staged = release.stage(board, bundle, _engine_programs(found, board),
+                           report=_told(progress))
+    program = Program((f"{staged.path}/bin/edgec-bench",), f"{staged.path}/{found.artifact}",
+                      tuple(f"{staged.path}/{p.relative_to(found.path)}"
+                            for p in found.golden_inputs))
+    with open_transport(board) as transport:
+        return _measured(found, board, transport, program, (options, accuracy, progress))
+
+
+def _measured(bundle: Bundle, board: Board, transport: Transport, program: Program,
+              how: tuple[BenchOptions | None, Comparison | None, Progress]) -> dict[str, Any]:
+    options, accuracy, progress = how
+    facts = read_facts(transport, board.root)
+    measurement = measure(transport, program, options or BenchOptions(),
+                          load_target(board.target).energy, progress=progress)
+    identity = BoardIdentity(board.name, transport.where, facts.model or facts.machine,
+                             facts.kernel, facts.os, facts.cores, facts.memory_kb // 1024)
+    return record(bundle, identity, measurement, accuracy)
+
+
+def deploy(bundle: Path, board: str, *, boards: Path | None = None, dry_run: bool = False,
+           break_lock: bool = False, progress: Progress = lambda line: None
+           ) -> release.Deployment:
+    """Makes a bundle serve on a board of the boards file."""
+    chosen = load_board(board, boards)
+    programs = _engine_programs(read_bundle(bundle), chosen)
+    return release.deploy(chosen, bundle, programs,
+                          Options(break_lock=break_lock, dry_run=dry_run), _told(progress))
+
+
+def rollback(board: str, *, to: str = "", boards: Path | None = None, break_lock: bool = False,
+             progress: Progress = lambda line: None) -> release.Deployment:
+    """Makes the previous release serve again, or the one named `to`."""
+    return release.rollback(load_board(board, boards), to, Options(break_lock=break_lock),
+                            _told(progress))
+
+
+def status(board: str, *, boards: Path | None = None) -> release.Status:
+    """What a board is and serves."""
+    return release.status(load_board(board, boards))
+
+
+def _engine_programs(bundle: Bundle, board: Board) -> tuple[Path, ...]:
+    """The engine's programs for a bundle that needs them, built for its architecture."""
+    if bundle.backend != "native":
+        return ()
+    build = build_engine(bundle.triple)
+    return (build.run, build.bench)
+
+
+def report(results: Sequence[Path], output: Path) -> None:
+    """Writes the HTML report of result files."""
+    write_file(output, render([read_result(path) for path in results]).encode())
+
+
+def parse_shapes(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """NAME=1,3,224,224 as a mapping; UsageError for anything else."""
+    shapes = {}
+    for word in words:
+        name, found, dims = word.partition("=")
+        parts = dims.split(",")
+        if not (found and name and all(p.isdigit() and int(p) > 0 for p in parts)):
+            raise UsageError(f"--shape {word!r} is not NAME=DIMS, e.g. image=1,3,224,224.")
+        shapes[name] = tuple(map(int, parts))
+    return shapes
+
+
+def parse_options(words: Sequence[str]) -> dict[str, Any]:
+    """NAME=VALUE as a mapping of plain values; commas make a tuple, UsageError without '='."""
+    options: dict[str, Any] = {}
+    for word in words:
+        name, found, text = word.partition("=")
+        if not (found and name):
+            raise UsageError(f"--set {word!r} is not NAME=VALUE, e.g. calibration=minmax.")
+        options[name] = _plain(text)
+    return options
+
+
+def _plain(text: str) -> Any:
+    try:
+        return json.loads(text.lower() if text.lower() in ("true", "false") else text)
+    except ValueError:
+        return text
+
+
+def _npy(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _told(progress: Progress) -> Report:
+    """A deployment's progress as lines."""
+    return lambda p: progress(f"[{p.index + 1}/{p.total}] {p.step.describe()}")

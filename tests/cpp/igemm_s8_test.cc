@@ -1,0 +1,214 @@
+// Every igemm_s8 kernel against a naive loop over unpacked weights: the same bytes for every size,
+// at the edge of a page, and for extreme values.
+#include <memory>
+
+#include "kernel_test.h"
+#include "kernels/igemm_s8/igemm_s8_table.h"
+
+namespace edgec_test {
+namespace {
+
+using edgec::IgemmS8Kernel;
+using edgec::IgemmS8Kernels;
+using edgec::IgemmS8Params;
+using Entry = edgec::KernelEntry<IgemmS8Kernel>;
+
+constexpr size_t kMostM = 16, kMostN = 64, kMostK = 64, kMostTaps = 9;
+constexpr int32_t kZeroPoint = -7, kQmin = -120, kQmax = 101;
+constexpr int8_t kUntouched = 99;
+
+struct Size {
+  size_t m, n, k, taps, c_stride;
+};
+
+// Buffers for the largest case; smaller ones use their ends, next to the guard pages.
+class IgemmCase {
+ public:
+  IgemmCase() {
+    for (size_t i = 0; i < kMostM * kMostTaps; ++i) rows_.emplace_back(new Guarded<int8_t>(kMostK));
+  }
+
+  // Values that a test may change between Fill and Check.
+  std::vector<int8_t> a, b;  // a[tap][row][depth], b[column][tap · depth]
+  std::vector<int32_t> bias, row_offset;
+  std::vector<float> mult;
+
+  void Fill(const Size& size, uint64_t seed) {
+    size_ = size;
+    Random random(seed);
+    a.resize(size.taps * size.m * size.k);
+    b.resize(size.n * size.taps * size.k);
+    bias.resize(size.n);
+    mult.resize(size.n);
+    row_offset.assign(seed % 2 == 0 ? size.m : 0, 0);
+    for (int8_t& value : a) value = static_cast<int8_t>(random.Within(-128, 127));
+    for (int8_t& value : b) value = static_cast<int8_t>(random.Within(-128, 127));
+    for (int32_t& value : bias) value = random.Within(-100000, 100000);
+    for (int32_t& value : row_offset) value = random.Within(-100000, 100000);
+    for (float& value : mult) value = static_cast<float>(random.Within(1, 4000)) * 1e-6f;
+  }
+
+  void Check(const Entry& kernel) {
+    Describe("%s m=%zu n=%zu k=%zu taps=%zu", kernel.name, size_.m, size_.n, size_.k, size_.taps);
+    const size_t c_count = (size_.m - 1) * size_.c_stride + size_.n;
+    int8_t* c = Tail(c_, c_count);
+    std::fill_n(c, c_count, kUntouched);
+    Run(kernel, c);
+    for (size_t i = 0; i < size_.m; ++i) {
+      for (size_t j = 0; j < size_.n; ++j) EDGEC_CHECK_EQ(c[i * size_.c_stride + j], Want(i, j));
+      if (i + 1 == size_.m) break;
+      for (size_t j = size_.n; j < size_.c_stride; ++j) {
+        EDGEC_CHECK_EQ(c[i * size_.c_stride + j], kUntouched);
+      }
+    }
+  }
+
+ private:
+  int32_t Acc(size_t i, size_t j) const {
+    int64_t sum = int64_t{bias[j]} + (row_offset.empty() ? 0 : row_offset[i]);
+    for (size_t t = 0; t < size_.taps; ++t) {
+      for (size_t p = 0; p < size_.k; ++p) {
+        sum += a[(t * size_.m + i) * size_.k + p] * b[(j * size_.taps + t) * size_.k + p];
+      }
+    }
+    return Wrap(sum);
+  }
+
+  int8_t Want(size_t i, size_t j) const {
+    return Requant(Acc(i, j), mult[j], kZeroPoint, kQmin, kQmax);
+  }
+
+  void Run(const Entry& kernel, int8_t* c) {
+    const int8_t* pointers[kMostM * kMostTaps];
+    for (size_t i = 0; i < size_.m * size_.taps; ++i) {
+      int8_t* row = Tail(*rows_[i], size_.k);
+      std::copy_n(&a[i * size_.k], size_.k, row);
+      pointers[i] = row;
+    }
+    const size_t padded = Padded(size_.n);
+    int32_t* packed_bias = Tail(bias_, padded);
+    float* packed_mult = Tail(mult_, padded);
+    std::fill_n(packed_bias, padded, 0);
+    std::fill_n(packed_mult, padded, 0.0f);
+    for (size_t j = 0; j < size_.n; ++j) {
+      packed_mult[j] = mult[j];
+      packed_bias[j] = Wrap(int64_t{bias[j]} - int64_t{kernel.a_offset} * ColumnSum(j));
+    }
+    int32_t* offsets = Tail(row_offset_, size_.m);
+    std::copy(row_offset.begin(), row_offset.end(), offsets);
+    const IgemmS8Params params{packed_bias, row_offset.empty() ? nullptr : offsets,
+                               edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)};
+    kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, Pack(), c, size_.c_stride, &params);
+  }
+
+  int64_t ColumnSum(size_t j) const {
+    const size_t depth = size_.taps * size_.k;
+    int64_t sum = 0;
+    for (size_t p = 0; p < depth; ++p) sum += b[j * depth + p];
+    return sum;
+  }
+
+  // s8_16c4 as edgec/format/spec.md defines it.
+  const int8_t* Pack() {
+    const size_t depth = size_.taps * size_.k;
+    int8_t* w = Tail(w_, Padded(size_.n) * depth);
+    std::fill_n(w, Padded(size_.n) * depth, int8_t{0});
+    for (size_t column = 0; column < size_.n; ++column) {
+      for (size_t p = 0; p < depth; ++p) {
+        const size_t block = column / 16 * (depth / 4) + p / 4;
+        w[block * 64 + column % 16 * 4 + p % 4] = b[column * depth + p];
+      }
+    }
+    return w;
+  }
+
+  Size size_{};
+  std::vector<std::unique_ptr<Guarded<int8_t>>> rows_;
+  Guarded<int8_t> w_{kMostN * kMostK * kMostTaps};
+  Guarded<int32_t> bias_{kMostN};
+  Guarded<float> mult_{kMostN};
+  Guarded<int32_t> row_offset_{kMostM};
+  Guarded<int8_t> c_{kMostM * (kMostN + 8)};
+};
+
+EDGEC_TEST_EACH_ISA(igemm_s8_every_tail_gives_the_reference_bytes) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    size_t seed = 0;
+    for (size_t m = 1; m <= kernel.mr; ++m) {
+      for (size_t n = 1; n <= 2 * 16 + 1; ++n) {
+        for (size_t k = 4; k <= 3 * 16 + 4; k += 4, ++seed) {
+          test.Fill({m, n, k, 1 + seed % 3, n + seed % 5}, seed);
+          test.Check(kernel);
+        }
+      }
+    }
+  });
+}
+
+EDGEC_TEST_EACH_ISA(igemm_s8_every_number_of_taps_gives_the_reference_bytes) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    for (size_t taps = 1; taps <= kMostTaps; ++taps) {
+      for (size_t k = 4; k <= 40; k += 4) {
+        test.Fill({kernel.mr, 19, k, taps, 24}, taps * 100 + k);
+        test.Check(kernel);
+      }
+    }
+  });
+}
+
+// The largest products: vpmaddubsw would saturate, and smlal into int16 would overflow.
+EDGEC_TEST_EACH_ISA(igemm_s8_extreme_values_are_exact) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    const int8_t extremes[] = {-128, -127, 127};
+    for (int8_t a : extremes) {
+      for (int8_t b : extremes) {
+        test.Fill({kernel.mr, 33, 64, 9, 33}, 2);
+        std::fill(test.a.begin(), test.a.end(), a);
+        std::fill(test.b.begin(), test.b.end(), b);
+        std::fill(test.mult.begin(), test.mult.end(), 1e-5f);
+        test.Check(kernel);
+      }
+    }
+  });
+}
+
+EDGEC_TEST_EACH_ISA(igemm_s8_accumulators_at_the_ends_of_int32_are_exact) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    for (int32_t bias : {INT32_MAX, INT32_MAX - 64, INT32_MIN, INT32_MIN + 64, 0x7FFFFF80}) {
+      for (float mult : {4.6e-8f, 1e-9f, 3.0e4f, 1e-38f, 0.0f}) {
+        test.Fill({kernel.mr, 17, 8, 2, 17}, 3);
+        std::fill(test.bias.begin(), test.bias.end(), bias);
+        std::fill(test.mult.begin(), test.mult.end(), mult);
+        test.Check(kernel);
+      }
+    }
+  });
+}
+
+EDGEC_TEST_EACH_ISA(igemm_s8_ties_round_to_even) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    test.Fill({kernel.mr, 64, 4, 1, 64}, 1);
+    std::fill(test.a.begin(), test.a.end(), int8_t{0});
+    std::fill(test.mult.begin(), test.mult.end(), 0.5f);
+    for (size_t j = 0; j < 64; ++j) test.bias[j] = static_cast<int32_t>(j) * 2 - 63;
+    test.Check(kernel);
+  });
+}
+
+EDGEC_TEST(igemm_s8_best_kernel_is_of_the_best_instruction_set) {
+  using edgec::Isa;
+  const edgec::IsaSet all = edgec::IsaSet::Detect();
+  EDGEC_CHECK(IgemmS8Kernels().Best(all.LimitedTo(Isa::kPortable)).isa == Isa::kPortable);
+  for (Isa isa : {Isa::kAvx512vnni, Isa::kAvx2, Isa::kNeondot, Isa::kNeon}) {
+    if (!all.Has(isa)) continue;
+    EDGEC_CHECK(IgemmS8Kernels().Best(all.LimitedTo(isa)).isa == isa);
+  }
+}
+
+}  // namespace
+}  // namespace edgec_test

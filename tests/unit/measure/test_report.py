@@ -1,0 +1,101 @@
+import copy
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from edgec.errors import FormatError, UsageError
+from edgec.measure.report import render
+from edgec.measure.results import read_result, validate, write_result
+
+RESULT = json.loads((Path(__file__).parents[2] / "cases" / "results" / "watch.json").read_text())
+
+
+class Outline(HTMLParser):
+    """Collects tags that must be closed, and everything that would load something."""
+
+    VOID = ("meta", "line", "rect", "polyline", "link", "img", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.loads += [f"{tag} {k}={v}" for k, v in attrs if k in ("src", "href", "srcset")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def outline(html: str) -> Outline:
+    parser = Outline()
+    parser.feed(html)
+    return parser
+
+
+def test_report_is_well_formed_and_loads_nothing() -> None:
+    html = render([RESULT, RESULT])
+    found = outline(html)
+    assert found.open == []
+    assert found.loads == []
+    assert "url(" not in html
+    assert "<script" not in html
+
+
+def test_report_of_hostile_names_escapes_them() -> None:
+    hostile = copy.deepcopy(RESULT)
+    hostile["bundle"]["name"] = hostile["board"]["where"] = "<script>alert(1)</script>"
+    hostile["layers"][0]["name"] = "\"><script>x</script>"
+    assert "<script" not in render([hostile])
+
+
+def test_report_of_invalid_run_says_why() -> None:
+    invalid = {**RESULT, "valid": False, "invalid_reasons": ["firmware reports throttled"]}
+    assert "invalid: firmware reports throttled" in render([invalid])
+
+
+def test_report_without_enough_samples_prints_no_percentile() -> None:
+    few = copy.deepcopy(RESULT)
+    few["latency"]["percentiles_us"]["p99"] = None
+    row = re.search(r"latency p99</th><td>(.*?)</td>", render([few]))
+    assert row is not None
+    assert "too few samples" in row.group(1)
+
+
+def test_report_of_a_single_sample_can_be_drawn() -> None:
+    single = {**RESULT, "samples_ns": [1000]}
+    assert outline(render([single])).open == []
+
+
+@pytest.mark.parametrize(("key", "value", "place"), [
+    ("schema", "edgec-result/2", "schema"), ("samples_ns", [], "samples_ns"),
+    ("valid", "yes", "valid"), ("energy", {"measured": True}, "energy")])
+def test_result_that_breaks_the_schema_is_refused_with_the_place(key: str, value: object,
+                                                                 place: str) -> None:
+    with pytest.raises(FormatError, match=f"at {place}: "):
+        validate({**RESULT, key: value}, "x.json")
+
+
+def test_result_survives_writing_and_reading(tmp_path: Path) -> None:
+    write_result(RESULT, tmp_path / "r.json")
+    assert read_result(tmp_path / "r.json") == RESULT
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "not json"])
+def test_result_file_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(text)
+    with pytest.raises(FormatError, match=r"r\.json is not"):
+        read_result(path)
+
+
+def test_result_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Cannot write"):
+        write_result(RESULT, tmp_path / "missing" / "r.json")
+    assert list(tmp_path.iterdir()) == []
