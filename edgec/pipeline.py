@@ -133,19 +133,31 @@ def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:
     return tuple(Port(n, graph.tensors[n].dtype, graph.tensors[n].shape) for n in names)
 
 
-def run(bundle: Path, inputs: Sequence[Array], *, threads: int = 1, isa: str | None = None
-        ) -> list[Array]:
-    """One inference of a bundle on this machine; inputs in the bundle's order, shape and dtype."""
+@dataclass(frozen=True)
+class Engine:
+    """How to run here: threads, highest instruction set, and another program than the usual one."""
+
+    threads: int = 1
+    isa: str | None = None
+    program: tuple[str, ...] = ()
+
+
+def run(bundle: Path, inputs: Sequence[Array], engine: Engine = Engine()) -> list[Array]:
+    """Runs a bundle on this machine; inputs in the bundle's order and dtype.
+
+    Each input has the model's shape, or a multiple of it in the first dimension: then the model
+    runs once for each, and the outputs are stacked in the same way.
+    """
     found = read_bundle(bundle)
     with tempfile.TemporaryDirectory(prefix="edgec-run-") as folder:
         given = [Path(folder) / f"input_{i}.npy" for i in range(len(inputs))]
         for path, array in zip(given, inputs, strict=True):
             np.save(path, np.ascontiguousarray(array), allow_pickle=False)
-        return _run_program(found, given, Path(folder), (threads, isa))
+        return _run_program(found, given, Path(folder), engine)
 
 
-def run_files(bundle: Path, inputs: Sequence[Path], outputs: Sequence[Path], *, threads: int = 1,
-              isa: str | None = None) -> list[Array]:
+def run_files(bundle: Path, inputs: Sequence[Path], outputs: Sequence[Path],
+              engine: Engine = Engine()) -> list[Array]:
     """The same for .npy files; each output file appears whole or not at all."""
     found = read_bundle(bundle)
     for what, ports, paths in (("input", found.inputs, inputs), ("output", found.outputs, outputs)):
@@ -157,20 +169,20 @@ def run_files(bundle: Path, inputs: Sequence[Path], outputs: Sequence[Path], *, 
         if not path.is_file():
             raise DataError(f"The input file {path} does not exist. Give .npy files.")
     with tempfile.TemporaryDirectory(prefix="edgec-run-") as folder:
-        arrays = _run_program(found, inputs, Path(folder), (threads, isa))
+        arrays = _run_program(found, inputs, Path(folder), engine)
     for path, array in zip(outputs, arrays, strict=True):
         write_file(path, _npy(array))
     return arrays
 
 
 def _run_program(bundle: Bundle, inputs: Sequence[Path], folder: Path,
-                 engine: tuple[int, str | None]) -> list[Array]:
+                 engine: Engine) -> list[Array]:
     made = [folder / f"output_{i}.npy" for i in range(len(bundle.outputs))]
-    threads, isa = engine
-    words = [*load_backend(bundle.backend).host_programs().run, str(bundle.artifact_path),
+    program = engine.program or load_backend(bundle.backend).host_programs().run
+    words = [*program, str(bundle.artifact_path),
              *(w for p in inputs for w in ("--input", str(p))),
-             *(w for p in made for w in ("--output", str(p))), "--threads", str(threads),
-             *(["--isa", isa] if isa else [])]
+             *(w for p in made for w in ("--output", str(p))), "--threads", str(engine.threads),
+             *(["--isa", engine.isa] if engine.isa else [])]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise EngineError(done.stderr.strip() or f"{words[0]} ended with {done.returncode}")

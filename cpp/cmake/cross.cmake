@@ -1,4 +1,4 @@
-# Shared by aarch64.cmake and armv7.cmake, which set:
+# Shared by the toolchain files, which set:
 #   EDGEC_GNU_PREFIX   the name of the distribution's cross compiler, before -g++
 #   EDGEC_ZIG_TARGET   the same machine, as zig calls it
 #   EDGEC_QEMU         the emulator of one program

@@ -119,17 +119,20 @@ def run(
     bundle: BundlePath,
     inputs: Annotated[list[Path], typer.Option(
         "--input", "-i", metavar="FILE.npy", show_default=False,
-        help="One array per model input, in order, with the model's shape. Repeatable.")],
+        help="One array per model input, in order. Repeatable.")],
     output: Annotated[list[Path], typer.Option(
         "--output", "-o", metavar="FILE.npy", show_default=False,
         help="Where the outputs go, in order. Repeatable.")],
     threads: Threads = 1, isa: Isa = None,
 ) -> None:
-    """Run a bundle once on this machine: .npy in, .npy out, through the C++ engine.
+    """Run a bundle on this machine: .npy in, .npy out, through the C++ engine.
+
+    An array with the model's shape gives one inference; one that is k times as long in its first
+    dimension gives k, and outputs that are stacked in the same way.
 
     Example: edgec run bundle/ --input x.npy -o y.npy
     """
     with working("running"):
-        results = pipeline.run_files(bundle, inputs, output, threads=threads, isa=isa)
+        results = pipeline.run_files(bundle, inputs, output, pipeline.Engine(threads, isa))
     for path, array in zip(output, results, strict=True):
         say(f"written: {path} {array.dtype}{list(array.shape)}")

@@ -18,7 +18,7 @@ _SHRINK = np.linspace(1.0, 0.3, 71)
 _STEPS = 255
 
 
-def choose(histogram: Histogram, rule: str, percentile: float = 99.99) -> tuple[float, float]:
+def choose(histogram: Histogram, rule: str, percentile: float) -> tuple[float, float]:
     """(low, high) with low <= 0 <= high, by one of RULES.
 
     percentile: in (50, 100], the share of values below `high` and above `low`; only for that rule.

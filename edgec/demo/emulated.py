@@ -28,11 +28,11 @@ def same_bytes_on_arm(bundle: Bundle, inputs: Array, progress: Callable[[str], N
         engine = build_engine("aarch64")
     except BuildError as error:
         return (f"ARM: not tried, {error}",)
-    expected = pipeline.run_many(bundle.path, inputs)
+    expected = pipeline.run(bundle.path, [inputs])[0]
     sentences = []
     for cpu in CPUS:
         words = (EMULATOR, "-cpu", cpu, str(engine.run))
-        found = pipeline.run_many(bundle.path, inputs, program=words)
-        assert all(a.tobytes() == b.tobytes() for a, b in zip(found, expected, strict=True)), cpu
+        found = pipeline.run(bundle.path, [inputs], pipeline.Engine(program=words))[0]
+        assert found.tobytes() == expected.tobytes(), cpu
         sentences.append(f"ARM: {cpu} (emulated): {len(found)} inferences, identical bytes")
     return tuple(sentences)

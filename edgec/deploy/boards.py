@@ -26,8 +26,8 @@ from edgec.target.table import Table
 from edgec.target.target import load_target
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
-_HOST = r"[A-Za-z0-9_.:%-]+"
-_ROOT = r"/?[A-Za-z0-9_.+-]+(/[A-Za-z0-9_.+-]+)*"
+_HOST = r"[A-Za-z0-9_.:][A-Za-z0-9_.:%-]*"
+_ROOT = r"/?[A-Za-z0-9_.+][A-Za-z0-9_.+-]*(/[A-Za-z0-9_.+][A-Za-z0-9_.+-]*)*"
 
 
 @dataclass(frozen=True)

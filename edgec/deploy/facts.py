@@ -103,7 +103,9 @@ class Release:
 
 @dataclass(frozen=True)
 class Facts:
-    """One board at one moment. `wished` says how the release asked about is: absent, intact or
+    """One board at one moment; `memory_available_kb` is 0 where an old kernel does not tell it.
+
+    `wished` says how the release asked about is: absent, intact or
     damaged; `damage` then names what is wrong. `ancestors` are the processes above the script.
     """
 
@@ -158,7 +160,7 @@ def parse_facts(output: str, where: str) -> Facts:
         host=one.get("host", ""), os=one.get("os", "").strip("\"' "),
         model=one.get("model", "").strip(), kernel=one.get("kernel", ""), user=one.get("user", ""),
         cores=_number(one, "cores", where), memory_kb=_number(one, "memory_kb", where),
-        memory_available_kb=_number(one, "memory_available_kb", where),
+        memory_available_kb=_number(one, "memory_available_kb", where, missing=0),
         disk_free_kb=_disk_free(one.get("disk", ""), where),
         writable=one.get("writable") == "yes", tools=frozenset(lines.get("tool", [])),
         releases=_releases(lines.get("release", [])), current=_linked(one.get("current", "")),
@@ -191,8 +193,10 @@ def _isa(triple: str, features: list[str]) -> tuple[str, ...]:
     return tuple(isa for isa, flags in _ISA_FLAGS.get(triple, ()) if flags <= common)
 
 
-def _number(one: Mapping[str, str], key: str, where: str) -> int:
+def _number(one: Mapping[str, str], key: str, where: str, missing: int | None = None) -> int:
     text = one.get(key, "")
+    if not text and missing is not None:
+        return missing
     if not re.fullmatch(r"[0-9]{1,15}", text):
         raise DeployError(f"{where}: the board said {text!r} for {key}; a number was expected.")
     return int(text)

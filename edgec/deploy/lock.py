@@ -1,7 +1,8 @@
 """The lock on a board: one deployer at a time, and a way on when one has died.
 
 The lock is the directory `<root>/lock` with a file `owner`. It is made beside its place and renamed
-there, which fails when a lock is there and never shows one without an owner. The owner says who
+there, which fails when a lock is there and never shows one without an owner. Who has it empties
+incoming/ first: what is in there was left by the dead. The owner says who
 deploys from where, and which process on the board carries the connection (`session`: boot id, pid
 namespace, pid, start time). When that process is gone, so is the deployer, and the next one takes
 over.
@@ -101,7 +102,13 @@ umask 022
 mkdir -p "$1/releases" "$1/incoming"
 cd "$1"
 mine=incoming/lock.$2
-trap 'rm -rf "$mine"' EXIT
+give_up() {
+  status=$?
+  rm -rf "$mine"
+  [ ! -d lock ] || { cat lock/owner >&2 || true; exit 73; }
+  exit "$status"
+}
+trap give_up EXIT
 mkdir "$mine"
 session=
 process=$PPID
@@ -121,12 +128,9 @@ if [ -n "$5" ] && [ -d lock ]; then
   found=$(sed -n 's/^token=//p' lock/owner 2>/dev/null || true)
   [ "${found:-none}" = "$5" ] && mv lock "incoming/broken.$2"
 fi
-mv -T "$mine" lock 2>"$mine.error" || {
-  status=$?
-  [ -d lock ] && { cat lock/owner >&2 || true; rm -f "$mine.error"; exit 73; }
-  cat "$mine.error" >&2; rm -f "$mine.error"; exit "$status"
-}
-rm -rf "$mine.error" "incoming/broken.$2"
+mv -T "$mine" lock
+trap - EXIT
+rm -rf incoming/*
 """
 
 # $1 root, $2 token. Ends the lock in one rename, if it is ours.

@@ -105,16 +105,17 @@ def check_space(needed_kb: int, free_kb: int) -> Step:
 def take_lock(owner: str, ancestors: Sequence[int], takes_over: str = "",
               holder: str = "") -> Step:
     """Takes the lock; `takes_over` is the token of the dead holder whose lock may be broken."""
-    return Step("lock", f"take over the lock of {holder}" if takes_over else "take the lock",
+    what = f"take over the lock of {holder}" if takes_over else "take the lock"
+    return Step("lock", f"{what}, empty incoming/",
                 Script(LOCK_SCRIPT, (owner, " ".join(map(str, ancestors)), takes_over),
                        guarded=False),
                 "See that the user may write in the board's root, and that the disk is not full.")
 
 
 def make_incoming(directories: Sequence[str]) -> Step:
-    """Makes the directories to upload into, after removing what dead deployments left."""
-    return Step("prepare", "empty incoming/ and make a directory in it",
-                Script('rm -rf incoming/*\nmkdir "incoming/$2"\ncd "incoming/$2"\nshift 2\n'
+    """Makes the directories to upload into."""
+    return Step("prepare", "make a directory in incoming/",
+                Script('mkdir "incoming/$2"\ncd "incoming/$2"\nshift 2\n'
                        'for directory; do mkdir -p "$directory"; done\n', tuple(directories)),
                 "See that the user owns what is in incoming/, and that the disk is not full.")
 

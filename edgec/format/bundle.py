@@ -241,6 +241,6 @@ def _verify(folder: Path, name: str, entry: FileEntry) -> None:
     except OSError as error:
         raise FormatError(f"cannot read the bundle's file {file} ({error.strerror}).") from error
     if (size, found) != (entry.bytes, entry.sha256):
-        raise FormatError(f"the bundle's file {file} has {size} bytes and sha256 {found[:16]}…, its "
-                          f"manifest says {entry.bytes} and {entry.sha256[:16]}…. It was changed "
-                          "after lowering; lower the model again.")
+        raise FormatError(f"the bundle's file {file} has {size} bytes and sha256 {found[:16]}…, "
+                          f"its manifest says {entry.bytes} and {entry.sha256[:16]}…. It was "
+                          "changed after lowering; lower the model again.")

@@ -58,6 +58,17 @@ class Site:
                    tuple(tensors[n] for n in node.outputs))
 
 
+@dataclass(frozen=True)
+class HostPrograms:
+    """Words that start a program on this machine; the artifact and options follow.
+
+    run takes the arguments of edgec-run, bench those of edgec-bench, and prints the same JSON.
+    """
+
+    run: tuple[str, ...]
+    bench: tuple[str, ...]
+
+
 class Backend(ABC):
     """One way to run a graph. The class docstring's first line is shown to the user."""
 
@@ -74,6 +85,10 @@ class Backend(ABC):
     @abstractmethod
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The artifact, for a graph whose every node is supported."""
+
+    @abstractmethod
+    def host_programs(self) -> HostPrograms:
+        """What runs and measures the artifact on this machine; BuildError, MissingExtra."""
 
 
 def load_backend(name: str) -> Backend:

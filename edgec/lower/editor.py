@@ -6,7 +6,7 @@ order, without what no output needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +64,17 @@ class Editor:
     def consumers(self, tensor: str) -> list[Node]:
         """The nodes that read `tensor`, each once."""
         return [self._nodes[name] for name in self._consumers.get(tensor, ())]
+
+    def edges(self, node: Node) -> Iterator[tuple[Node, Node]]:
+        """(node, reader) for each reader, both as they are when their turn comes.
+
+        A change at one reader may rename tensors or take nodes away; those are left out.
+        """
+        for reader in self.consumers(node.outputs[0]):
+            writer, current = self.current(node), self.current(reader)
+            if writer is not None and current is not None \
+                    and writer.outputs[0] in current.inputs:
+                yield writer, current
 
     def only_reader(self, tensor: str) -> Node | None:
         """The one node that reads `tensor`; None when there are others or it is a graph output."""

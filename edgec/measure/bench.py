@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from edgec.deploy.transport import Transport
@@ -40,17 +40,20 @@ class BenchOptions:
 
 @dataclass(frozen=True)
 class Program:
-    """Paths on the board: the edgec-bench binary, the model, its input files."""
+    """On the board: the words that start edgec-bench, the model, its input files.
 
-    bench: str
+    emulator: its name when the words start one; then times mean nothing.
+    """
+
+    bench: tuple[str, ...]
     model: str
     inputs: tuple[str, ...] = ()
-    launcher: tuple[str, ...] = ()  # e.g. qemu-aarch64-static; then times mean nothing
+    emulator: str = ""
 
     def command(self) -> list[str]:
         """Without options."""
         given = [word for path in self.inputs for word in ("--input", path)]
-        return [*self.launcher, self.bench, self.model, *given]
+        return [*self.bench, self.model, *given]
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ def measure(transport: Transport, program: Program, options: BenchOptions,
     after = read_state(transport, root)
     energy = _energy(transport, program, options, (energy_readers, root), progress)
     reasons = invalid_reasons(before, after)
-    if program.launcher:
-        reasons.append(f"run under {program.launcher[0]}: an emulator's times are not the board's")
+    if program.emulator:
+        reasons.append(f"run under {program.emulator}: an emulator's times are not the board's")
     return Measurement(raw, summarize(raw["samples_ns"]), before, after, tuple(reasons),
                        tuple(remarks(before, after)), energy, tuple(command))
 
@@ -113,8 +116,3 @@ def _run(transport: Transport, command: Sequence[str], max_time_s: float) -> dic
         raise MeasureError(f"edgec-bench on {transport.where} printed schema {found!r}, expected "
                            f"{BENCH_SCHEMA!r} with samples. Deploy again to renew the engine.")
     return raw
-
-
-def state_record(state: BoardState) -> dict[str, Any]:
-    """A BoardState as JSON."""
-    return asdict(state)

@@ -185,7 +185,8 @@ def _converted(array: Array, spec: InputSpec, where: str) -> Array:
         raise DataError(f"{where}: the array for input {spec.name!r} is {array.dtype}; the model "
                         f"takes {spec.dtype}. Convert it, with the scaling that the model was "
                         "trained with.")
-    return array.astype(spec.dtype)
+    with np.errstate(over="ignore"):  # an infinity is reported as such
+        return array.astype(spec.dtype)
 
 
 def _finite(items: tuple[Mapping[str, Array], ...], where: str) -> tuple[Mapping[str, Array], ...]:

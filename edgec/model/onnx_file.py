@@ -27,11 +27,13 @@ def read_onnx(path: Path) -> ir.Model:
         _embed(tensor, path)
     try:
         onnx.checker.check_model(proto)
-    except onnx.checker.ValidationError as error:
+    except (onnx.checker.ValidationError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not a valid ONNX model: {_first_line(error)} "
                          "Export it again, or repair it.") from None
     try:
-        return ir.serde.deserialize_model(proto)
+        model = ir.serde.deserialize_model(proto)
+        ir.serde.serialize_model(model)  # protobuf lets text through that is not UTF-8
+        return model
     except (ValueError, TypeError, KeyError, ir.serde.SerdeError) as error:
         raise ModelError(f"{path} is not a valid ONNX model: {_first_line(error)}") from None
 

@@ -57,6 +57,7 @@ def export_module(module: torch.nn.Module, example: tuple[torch.Tensor, ...],
     model: ir.Model = program.model
     _name_outputs(model.graph)
     _detach_weights(model.graph)
+    _forget_source(model.graph)
     return model
 
 
@@ -111,6 +112,14 @@ def _detach_weights(graph: ir.Graph) -> None:
         tensor = value.const_value
         assert tensor is not None
         value.const_value = ir.Tensor(tensor.numpy().copy(), dtype=tensor.dtype, name=value.name)
+
+
+def _forget_source(graph: ir.Graph) -> None:
+    """The exporter notes stack traces with paths of this machine on every node."""
+    for node in graph.all_nodes():
+        node.metadata_props.clear()
+        for value in node.outputs:
+            value.metadata_props.clear()
 
 
 def _describe(made: Any) -> str:

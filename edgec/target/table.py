@@ -21,9 +21,9 @@ _MISSING = object()
 class Table:
     """One table of a TOML file; read the keys, then call `close`."""
 
-    def __init__(self, where: str, data: dict[str, Any]) -> None:
-        self.where = where
-        self._data = data
+    def __init__(self, file: str, data: dict[str, Any], name: str = "") -> None:
+        self.where = f"{file} [{name}]" if name else file
+        self._file, self._name, self._data = file, name, data
         self._asked: list[str] = []
 
     @classmethod
@@ -101,7 +101,8 @@ class Table:
 
     def table(self, key: str) -> Table:
         """The table below `key`, which must be there."""
-        return Table(f"{self.where} [{key}]", self._take(key, _MISSING, dict, f"a table [{key}]"))
+        name = f"{self._name}.{key}" if self._name else key
+        return Table(self._file, self._take(key, _MISSING, dict, f"a table [{name}]"), name)
 
     def optional_table(self, key: str) -> Table | None:
         """The table below `key`, or None when the key is absent."""

@@ -105,7 +105,7 @@ def test_put_over_a_longer_file_leaves_nothing_of_it(transport: Transport, tmp_p
 def test_put_into_a_missing_directory_fails_and_names_both_files(
         transport: Transport, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    with pytest.raises(DeployError, match="file.*/missing/file.*(No such file|nonexistent)"):
+    with pytest.raises(DeployError, match=r"file.*/missing/file.*(No such file|nonexistent)"):
         transport.put(tmp_path / "file", str(tmp_path / "missing/file"), 10)
 
 

@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ import pytest
 from edgec.deploy.boards import Board
 from edgec.deploy.execute import Progress
 from edgec.deploy.plan import Options
-from edgec.deploy.release import deploy, status
+from edgec.deploy.release import deploy
 from edgec.deploy.transports.local import LocalTransport
 from edgec.deploy.transports.ssh import SshTransport
 from edgec.errors import BoardBusy, ConnectError, DeployError
@@ -48,10 +49,12 @@ class Stops:
             script = folder / name
             script.write_text(
                 f"#!/bin/sh\n[ -e {folder}/armed ] || exec {real} \"$@\"\n"
-                f"echo {name} >> {folder}/calls\n"
-                f"count=0; while read -r _; do count=$((count + 1)); done < {folder}/calls\n"
+                # A file made with O_EXCL is a number that no other program has.
+                f"number=1\nset -C\n"
+                f"while ! true 2>/dev/null > {folder}/started.$number; do\n"
+                f"  number=$((number + 1))\ndone\nset +C\n"
                 f"read -r stop < {folder}/stop\n"
-                f"[ $count -eq $stop ] || exec {real} \"$@\"\n"
+                f"[ $number -eq $stop ] || exec {real} \"$@\"\n"
                 f": > {folder}/held\n"
                 f"while [ ! -e {folder}/go ]; do /bin/sleep 0.02; done\nexec {real} \"$@\"\n")
             script.chmod(0o755)
@@ -59,20 +62,19 @@ class Stops:
 
     def at(self, number: int) -> None:
         """Holds the program that is started as `number`-th; 0 holds none."""
-        for name in ("armed", "calls", "held", "go"):
-            (self.folder / name).unlink(missing_ok=True)
+        for path in (*self.folder.glob("started.*"),
+                     *(self.folder / name for name in ("armed", "held", "go"))):
+            path.unlink(missing_ok=True)
         (self.folder / "stop").write_text(f"{number}\n")
-        (self.folder / "calls").touch()
 
     def arm(self) -> None:
         (self.folder / "armed").touch()
 
+    def started(self) -> int:
+        return len(list(self.folder.glob("started.*")))
+
     def is_held(self) -> bool:
         return (self.folder / "held").exists()
-
-    def held_program(self) -> str:
-        calls = (self.folder / "calls").read_text().split()
-        return calls[int((self.folder / "stop").read_text()) - 1]
 
     def let_go(self) -> None:
         (self.folder / "go").touch()
@@ -138,7 +140,7 @@ def sshd_of(bench: Bench) -> int:
 
 
 def deploy_and_kill(bench: Bench, number: int) -> str:
-    """Deploys, kills it when the `number`-th program starts; the step it was in, "" if it ended."""
+    """Deploys and kills it when the `number`-th program starts; the step that it was in."""
     steps = FORK.SimpleQueue()
     bench.stops.at(number)
 
@@ -147,31 +149,25 @@ def deploy_and_kill(bench: Bench, number: int) -> str:
         steps.put(progress.step.kind)
 
     def attempt() -> None:
-        try:
+        with suppress(ConnectError):
             deploy(bench.board, bench.bundle, engine_programs(), report=report)
-        except ConnectError:
-            steps.put("lost")
 
-    if bench.board.transport == "local":
-        process = FORK.Process(target=attempt)
-        process.start()
-        wait_until(lambda: bench.stops.is_held() or not process.is_alive())
-        if bench.stops.is_held():
-            assert process.pid is not None
-            kill_below(process.pid)
-            process.kill()
-        process.join()
+    is_local = bench.board.transport == "local"
+    worker = FORK.Process(target=attempt) if is_local else threading.Thread(target=attempt)
+    worker.start()
+    wait_until(lambda: bench.stops.is_held() or not worker.is_alive())
+    assert bench.stops.is_held(), "it ended before"
+    if isinstance(worker, threading.Thread):
+        kill_below(sshd_of(bench))
     else:
-        thread = threading.Thread(target=attempt)
-        thread.start()
-        wait_until(lambda: bench.stops.is_held() or not thread.is_alive())
-        if bench.stops.is_held():
-            kill_below(sshd_of(bench))
-        thread.join()
-    seen = []
+        assert worker.pid is not None
+        kill_below(worker.pid)
+        worker.kill()
+    worker.join()
+    seen = [steps.get()]
     while not steps.empty():
         seen.append(steps.get())
-    return [kind for kind in seen if kind != "lost"][-1] if bench.stops.is_held() else ""
+    return seen[-1]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -212,27 +208,47 @@ def start_over(bench: Bench) -> None:
             shutil.rmtree(path)
 
 
-def check_killed_at(bench: Bench, number: int) -> str:
-    """One kill and what must hold after it; the step, or "" when the deployment had ended."""
-    step = deploy_and_kill(bench, number)
-    if step:
-        release = status(bench.board).facts.current
-        releases = {bench.old} if step in BEFORE_SWITCH else {bench.old, release}
-        assert_serves(bench, releases)
-        assert_next_deploy_is_clean(bench)
-        start_over(bench)
-    return step
+def programs_by_step(bench: Bench) -> dict[str, list[int]]:
+    """The numbers of the programs that each step of a whole deployment starts."""
+    counts: list[tuple[str, int]] = []
+    bench.stops.at(0)
+
+    def report(progress: Progress) -> None:
+        bench.stops.arm()
+        counts.append((progress.step.kind, bench.stops.started()))
+
+    deploy(bench.board, bench.bundle, engine_programs(), report=report)
+    ends = [*(count for _, count in counts[1:]), bench.stops.started()]
+    numbers: dict[str, list[int]] = {}
+    for (step, before), after in zip(counts, ends, strict=True):
+        numbers.setdefault(step, []).extend(range(before + 1, after + 1))
+    start_over(bench)
+    return {step: found for step, found in numbers.items() if found}
 
 
-def test_deploy_killed_at_any_program_leaves_the_old_release_and_a_clean_next_one(
+def check_killed_at(bench: Bench, number: int, step: str) -> None:
+    """One kill, and what must hold after it."""
+    assert deploy_and_kill(bench, number) == step
+    new = {path.name for path in (bench.root / "releases").iterdir()}
+    assert_serves(bench, {bench.old} if step in BEFORE_SWITCH else new)
+    assert_next_deploy_is_clean(bench)
+    start_over(bench)
+
+
+def test_deploy_killed_at_each_step_leaves_the_old_release_and_a_clean_next_one(
         bench: Bench) -> None:
-    steps = []
-    number = 1
-    while step := check_killed_at(bench, number):
-        steps.append(f"{step}/{bench.stops.held_program() if bench.stops.is_held() else ''}")
-        number += 1
-    print(number, steps)
-    assert {name.split("/")[0] for name in steps} >= BEFORE_SWITCH - {"upload"} | {"switch", "unlock"}
+    numbers = programs_by_step(bench)
+    assert set(numbers) == BEFORE_SWITCH - {"upload"} | {"switch", "unlock"}
+    for step, of_step in numbers.items():
+        check_killed_at(bench, of_step[-1], step)
+
+
+@pytest.mark.slow
+def test_deploy_killed_at_each_program_leaves_the_old_release_and_a_clean_next_one(
+        local_bench: Bench) -> None:
+    for step, of_step in programs_by_step(local_bench).items():
+        for number in of_step:
+            check_killed_at(local_bench, number, step)
 
 
 def test_upload_cut_in_the_middle_of_a_file_over_sftp(

@@ -151,7 +151,7 @@ def test_wrong_user_key_is_refused_with_the_command_that_puts_it_there(
 def test_encrypted_user_key_is_refused_and_points_to_the_agent(
         board: Board, tmp_path: Path) -> None:
     key = make_key(tmp_path / "locked", passphrase="secret")
-    with pytest.raises(ConnectError, match="encrypted.*ssh-add"):
+    with pytest.raises(ConnectError, match=r"encrypted.*ssh-add"):
         open_transport(replace(board, key=key))
 
 
@@ -187,7 +187,7 @@ def test_no_key_at_all_says_how_to_make_one(
         board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    with pytest.raises(ConnectError, match="no key to log in with.*ssh-keygen"):
+    with pytest.raises(ConnectError, match=r"no key to log in with.*ssh-keygen"):
         open_transport(replace(board, key=None))
 
 

@@ -49,9 +49,11 @@ class Pad final : public Op {
 
 edgec_status PreparePad(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
   NodeInspector check(node, context);
-  const uint32_t rank = node.input_count == 1 && node.inputs[0] ? node.inputs[0]->rank : 0;
-  if (!check.Counts(1, rank + 1)) return check.status();
+  if (!check.Counts(1, node.param_count)) return check.status();
   const Tensor &x = *node.inputs[0], &out = *node.outputs[0];
+  const uint32_t rank = x.rank;
+  check.Require(node.param_count == rank + 1, EDGEC_E_OP_PARAM,
+                "before must have one entry for each dim, and one is the value");
   check.Require(x.dtype == out.dtype, EDGEC_E_OP_TYPE, "input and output differ in type");
   check.Require(x.rank == out.rank, EDGEC_E_OP_SHAPE, "input and output differ in rank");
   if (!check.ok()) return check.status();

@@ -11,7 +11,7 @@ Papers: Jacob et al. 2017, arXiv 1712.05877 (the scheme); Nagel et al. 2019, arX
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import onnx_ir as ir
@@ -21,7 +21,7 @@ from edgec.compress.calibrate import ChannelMaximum, observe
 from edgec.compress.method import Compressed, Data, Method, Needs
 from edgec.compress.quantization import equalize as equalization
 from edgec.compress.quantization import measure, policy, report
-from edgec.compress.quantization.build_plan import Recipe, build_plan, collect
+from edgec.compress.quantization.build_plan import Recipe, Statistics, build_plan, collect
 from edgec.compress.quantization.insert_qdq import dequantized_name, insert_qdq
 from edgec.compress.quantization.plan import Plan
 from edgec.compress.quantization.prepare import prepare
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 class Quantize(Method):
     """Options of post-training quantization."""
 
-    calibration: str = "mse"  # how ranges are chosen: minmax, percentile or mse
-    percentile: float = 99.99  # for calibration="percentile": share of values kept, in percent
+    calibration: str = "auto"  # minmax, percentile or mse (ranges.py); auto: the best of them
+    percentile: float = 99.999  # share of values that calibration by percentile keeps, in percent
     per_channel: bool = True  # one weight scale per output channel; False: one per layer
     equalize: bool = True  # cross-layer equalization
     bias_correction: bool = True  # take the mean error of rounded weights out of the biases
@@ -51,8 +51,8 @@ class Quantize(Method):
 
     def check(self, model: ir.Model, target: Target | None = None) -> Iterator[str]:
         """Options out of range, control flow, a model that is quantized already."""
-        if self.calibration not in ranges.RULES:
-            yield (f"calibration is {self.calibration!r}; it must be one of "
+        if self.calibration not in ("auto", *ranges.RULES):
+            yield (f"calibration is {self.calibration!r}; it must be one of auto, "
                    f"{', '.join(ranges.RULES)}.")
         if self.ops not in policy.OPS:
             yield f"ops is {self.ops!r}; it must be one of {', '.join(policy.OPS)}."
@@ -67,9 +67,9 @@ class Quantize(Method):
         assert data is not None
         batches = data if iter(data) is not data else tuple(data)  # they are read several times
         exact, equalized = self._equalized(prepare(model), batches)
-        recipe = self._recipe()
-        statistics = collect(exact, recipe, batches)
         few = measure.first_samples(batches)
+        statistics = collect(exact, self._recipe(), batches)
+        recipe = self._best_recipe(exact, statistics, few)
         plan = build_plan(exact, recipe, statistics, {})
         units = [u for u in find_units(exact.graph) if u.name not in plan.float_reasons]
         own = measure.own_sqnr(exact, plan, units, few)
@@ -79,10 +79,25 @@ class Quantize(Method):
         final = _final_sqnr(exact, quantized, plan, few)
         return Compressed(quantized, report.QuantizeReport(
             report.layers(find_units(exact.graph), plan, statistics, own, final), equalized,
-            {str(v.name): final[str(v.name)] for v in exact.graph.outputs}, asdict(self)))
+            {str(v.name): final[str(v.name)] for v in exact.graph.outputs},
+            {**asdict(self), "calibration": recipe.calibration}))
 
     def _recipe(self) -> Recipe:
         return Recipe(**{field.name: getattr(self, field.name) for field in fields(Recipe)})
+
+    def _best_recipe(self, model: ir.Model, statistics: Statistics, data: Data) -> Recipe:
+        """The recipe with the rule for ranges whose worst output keeps most of its signal."""
+        recipe = self._recipe()
+        if self.calibration != "auto":
+            return recipe
+        outputs = {str(v.name): str(v.name) for v in model.graph.outputs}
+        recipes = [replace(recipe, calibration=rule) for rule in ranges.RULES]
+
+        def worst_output(candidate: Recipe) -> float:
+            quantized = insert_qdq(model, build_plan(model, candidate, statistics, {}))
+            return min(measure.difference(model, quantized, outputs, data).values())
+
+        return max(recipes, key=worst_output)
 
     def _equalized(self, model: ir.Model,
                    data: Data) -> tuple[ir.Model, tuple[equalization.Equalized, ...]]:

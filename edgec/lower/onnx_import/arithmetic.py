@@ -36,7 +36,7 @@ def _fold(make: Callable[[], Any]) -> Callable[[Call], Sequence[str]]:
         need_float(call)
         first, *others = [call.input(i) for i in range(len(call.inputs))]
         if not others:
-            raise Unsupported("has one input only")
+            return [first]
         parts = iter(["", *(f"step{i}" for i in range(1, len(others)))])
         return [reduce(lambda a, b: call.emit(make(), [a, b], next(parts)), others, first)]
     return importer

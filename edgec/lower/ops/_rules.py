@@ -15,7 +15,9 @@ from edgec.lower import numerics
 from edgec.lower.graph import Array, Quantization, Tensor
 
 ACC_LIMIT = 2**31
+SUM_LIMIT = 2**22  # values of 9 bits that an int32 sum may take; the engine's limit too
 WEIGHT_LIMIT = 127
+SCALE_MIN, SCALE_MAX = 2.0**-60, 2.0**60  # so that no product or quotient of two overflows
 RATIO_MIN, RATIO_MAX = 2.0**-10, 2.0**8  # of an addition's scales; XNNPACK's limits
 
 
@@ -69,6 +71,9 @@ def per_tensor(*tensors: Tensor) -> Iterator[str]:
             yield f"{tensor.name!r} has no scale and zero point."
         elif tensor.quantization.axis is not None:
             yield f"{tensor.name!r} has one scale per channel; activations need a single scale."
+        elif not SCALE_MIN <= scale_of(tensor) <= SCALE_MAX:
+            yield (f"{tensor.name!r} has scale {scale_of(tensor):.4g}; it must be in "
+                   "[2^-60, 2^60].")
         elif not -128 <= int(tensor.quantization.zero_point[0]) <= 127:
             yield (f"{tensor.name!r} has zero point {int(tensor.quantization.zero_point[0])}; "
                    "it must be in [-128, 127].")
@@ -145,9 +150,8 @@ def ratio(input_: Tensor, output: Tensor) -> np.float32:
 
 def sum_fits(count: int) -> Iterator[str]:
     """A sum of `count` values of 9 bits must fit int32."""
-    if count * 255 >= ACC_LIMIT:
-        yield (f"it adds up {count} values; at most {(ACC_LIMIT - 1) // 255} fit the int32 "
-               "accumulator.")
+    if count > SUM_LIMIT:
+        yield f"it adds up {count} values; the int32 accumulator has room for {SUM_LIMIT}."
 
 
 def moves_int8(inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> Iterator[str]:

@@ -12,8 +12,6 @@ from edgec.lower.graph import Array, Tensor
 from edgec.lower.op import Op
 from edgec.lower.ops import _rules
 
-AXIS_LIMIT = 2**23  # longer rows could overflow the integer sums
-
 
 @dataclass(frozen=True)
 class LayerNorm:
@@ -48,7 +46,7 @@ class LayerNormOp(Op):
 
     def broken_rules(self, attributes: LayerNorm, inputs: Sequence[Tensor | None],
                      outputs: Sequence[Tensor]) -> Iterator[str]:
-        """Per-tensor quantization; gamma and beta constant; at most 2^23 elements in a row."""
+        """Per-tensor quantization; gamma and beta constant; at most 2^22 elements in a row."""
         x = _rules.need(inputs[0])
         if not _rules.has_int8([x], outputs):
             return
@@ -56,8 +54,7 @@ class LayerNormOp(Op):
         for tensor in _rules.present(inputs[1:]):
             if tensor.data is None or tensor.dtype != "f32":
                 yield f"layer_norm's {tensor.name!r} must be constant float32."
-        if x.shape[-1] >= AXIS_LIMIT:
-            yield f"layer_norm's last axis has {x.shape[-1]} elements; it must be below 2^23."
+        yield from _rules.sum_fits(x.shape[-1])
 
     def reference(self, attributes: LayerNorm, values: Sequence[Array | None],
                   inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> list[Array]:

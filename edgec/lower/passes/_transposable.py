@@ -86,6 +86,9 @@ def _reshape(perm: Perm, before: Shape, after: Shape) -> Sunk | None:
     placed = []
     for sources, results in groups:
         axes = [perm[i] for i in sources if transposed[i] != 1]
+        if not axes:  # axes of size 1 at the start stay there
+            placed.append((-1, results))
+            continue
         if axes != sorted(axes) or any(before[a] != 1 for a in range(axes[0], axes[-1])
                                        if a not in axes):
             return None
@@ -131,15 +134,12 @@ def _with_rest(groups: list[tuple[list[int], list[int]]], source: Shape, result:
 
 def _without_units(groups: list[tuple[list[int], list[int]]], source: Shape
                    ) -> list[tuple[list[int], list[int]]] | None:
-    """Groups of nothing but size 1 join the group in front of them, or the next at the start."""
+    """Groups of nothing but size 1 join the group in front of them, if there is one."""
     merged: list[tuple[list[int], list[int]]] = []
-    pending: tuple[list[int], list[int]] = ([], [])
     for left, right in groups:
-        if all(source[axis] == 1 for axis in left):
-            sources, results = merged[-1] if merged else pending
-            sources.extend(left)
-            results.extend(right)
+        if merged and all(source[axis] == 1 for axis in left):
+            merged[-1][0].extend(left)
+            merged[-1][1].extend(right)
         else:
-            merged.append((pending[0] + left, pending[1] + right))
-            pending = ([], [])
+            merged.append((left, right))
     return merged or None

@@ -25,8 +25,8 @@ def run(graph: Graph) -> Graph:
         node = editor.current(waiting.popleft())
         if node is None or node.op != "transpose":
             continue
-        for reader in editor.consumers(node.outputs[0]):
-            waiting.extend(_pass(editor, node, reader))
+        for current, reader in editor.edges(node):
+            waiting.extend(_pass(editor, current, reader))
     return editor.finish()
 
 

@@ -12,7 +12,10 @@ from edgec.lower.graph import Graph, Node
 def run(graph: Graph) -> Graph:
     """Where the op's result is read by nobody else. A second clamp narrows the first."""
     editor = Editor(graph)
-    for node in graph.nodes:
+    for original in graph.nodes:
+        node = editor.current(original)
+        if node is None:
+            continue
         bounds = _bounds(node)
         source = editor.producer(node.inputs[0])
         if bounds is None or source is None or not hasattr(source.attributes, "clamp") \

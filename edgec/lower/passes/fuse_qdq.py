@@ -36,8 +36,9 @@ def run(graph: Graph) -> Graph:
 def _fuse(editor: Editor, node: Node) -> None:
     if node.op in catalog.FLOAT_ONLY:
         raise NotInt8(f"{node.op} has no int8 form")
-    inputs = int8_inputs(editor, node)
     result = _quantized_result(editor, node)
+    assert result.quantization is not None
+    inputs = int8_inputs(editor, node, float(result.quantization.scale[0]))
     op, attributes = node.op, node.attributes
     if node.op == "unary":
         op, attributes = "lut", Lut(attributes.kind, attributes.alpha, attributes.beta)

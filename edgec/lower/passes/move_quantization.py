@@ -28,8 +28,8 @@ def run(graph: Graph) -> Graph:
         if node is None:
             continue
         if node.op == "dequantize":
-            for reader in editor.consumers(node.outputs[0]):
-                waiting.extend(_sink(editor, node, reader))
+            for current, reader in editor.edges(node):
+                waiting.extend(_sink(editor, current, reader))
         elif node.op == "quantize":
             waiting.extend(_lift(editor, node))
     return editor.finish()

@@ -71,7 +71,24 @@ def _without_weights(model: ir.Model) -> onnx.ModelProto:
         value.const_value = None
         if value not in light.graph.inputs:
             light.graph.inputs.append(value)
+    for node in list(light.graph):
+        _stand_in(light.graph, node)
     return ir.serde.serialize_model(light)
+
+
+def _stand_in(graph: ir.Graph, node: ir.Node) -> None:
+    """ONNX Runtime's own QDQ nodes change only the type, so a Cast has their shape."""
+    if node.domain != "com.microsoft" or node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
+        return
+    typed = node.inputs[1] if node.op_type == "DequantizeLinear" else (
+        node.inputs[2] if len(node.inputs) > 2 else None)
+    dtype = ir.DataType.UINT8 if typed is None or typed.dtype is None else typed.dtype
+    cast = ir.node("Cast", node.inputs[:1], attributes={"to": int(dtype)}, name=node.name)
+    cast.outputs[0].name = node.outputs[0].name
+    graph.insert_after(node, cast)
+    ir.convenience.replace_all_uses_with(node.outputs[0], cast.outputs[0],
+                                         replace_graph_outputs=True)
+    graph.remove(node)
 
 
 def _reason(error: Exception) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import shutil
 import subprocess
 from collections.abc import Sequence
 from functools import cache
@@ -11,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edgec.target.toolchain import build_engine
 
 from edgec.errors import BuildError
 from edgec.lower.graph import Array
 from edgec.target.target import ISAS
+from edgec.target.toolchain import build_engine, emulator, host_triple
 from tests.contract.runners import Runner
 
-QEMU = "qemu-aarch64-static"
 ARM_CORES = ("cortex-a53", "cortex-a72", "cortex-a76")
-HERE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+HERE = host_triple()
 TIMEOUT_S = 120
 
 
@@ -29,6 +26,15 @@ def engine(triple: str) -> Path | str:
     """The built edgec-run, or why there is none."""
     try:
         return build_engine(triple).run
+    except BuildError as error:
+        return str(error)
+
+
+@cache
+def prefix(triple: str) -> tuple[str, ...] | str:
+    """The emulator for a triple, or why there is none."""
+    try:
+        return emulator(triple)
     except BuildError as error:
         return str(error)
 
@@ -43,14 +49,15 @@ def isas() -> tuple[str, ...]:
 
 def program(variant: str) -> tuple[list[str], list[str]]:
     """What to put before and after the model's path; skips when this machine cannot do it."""
-    emulated = variant in ARM_CORES
-    if emulated and shutil.which(QEMU) is None:
-        pytest.skip(f"{QEMU} is not installed")
-    run = engine("aarch64" if emulated else HERE)
-    if isinstance(run, str):
-        pytest.skip(f"the engine cannot be built: {run}")
-    if emulated:
-        return [QEMU, "-cpu", variant, str(run)], []
+    triple = "aarch64" if variant in ARM_CORES else HERE
+    run, before = engine(triple), prefix(triple)
+    for problem in (run, before):
+        if isinstance(problem, str):
+            pytest.skip(problem)
+    if variant in ARM_CORES:
+        if not before:
+            pytest.skip("this machine is an ARM board itself: its own instruction sets are tested")
+        return [*before, "-cpu", variant, str(run)], []
     if variant not in isas():
         pytest.skip(f"this CPU lacks {variant}")
     return [str(run)], ["--isa", variant]

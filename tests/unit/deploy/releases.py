@@ -1,4 +1,4 @@
-"""Bundles and engine programs for the tests of deploy: small, real, and made in the test's folder."""
+"""Bundles and engine programs for the tests of deploy: small, real, made where they are used."""
 
 from __future__ import annotations
 
@@ -50,8 +50,3 @@ def elf_header(path: Path, triple: str) -> Path:
     """A file that begins as a program for `triple` does, and cannot be run."""
     path.write_bytes(b"\x7fELF" + bytes(12) + struct.pack("<HH", 2, ELF_MACHINES[triple]))
     return path
-
-
-if not (Path(__file__).parents[3] / "edgec/target/toolchain.py").exists():  # STANDIN
-    def engine_programs() -> tuple[Path, ...]:  # type: ignore[no-redef]
-        return (Path("/tmp/standin/edgec-run"), Path("/tmp/standin/edgec-bench"))

@@ -1,4 +1,4 @@
-"""The torch executor passes ONNX's own operator tests, but for those that are listed with a reason."""
+"""The torch executor passes ONNX's own operator tests, but for those listed with a reason."""
 
 from __future__ import annotations
 

@@ -4,9 +4,8 @@
 
 #include <immintrin.h>
 
-#include <cstddef>
-
 #include "kernels/requant/requant.h"
+#include "kernels/requant/tail.h"
 
 namespace edgec {
 
@@ -30,18 +29,17 @@ static inline __m128i RequantizeS8x16Avx2(__m256i acc_0, __m256i acc_8, const fl
 
 // The first n of 16; reads nothing past them.
 static inline __m128i LoadS8Avx2(const int8_t* from, size_t n) {
-  __m128i value = _mm_setzero_si128();
   if (n >= 16) return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  std::memcpy(&value, from, n);
-  return value;
+  const Bytes16 bytes = LoadTail(from, n);
+  return _mm_set_epi64x(static_cast<int64_t>(bytes.high), static_cast<int64_t>(bytes.low));
 }
 
 static inline void StoreS8Avx2(int8_t* to, __m128i value, size_t n) {
-  if (n >= 16) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), value);
-  } else {
-    std::memcpy(to, &value, n);
-  }
+  if (n >= 16) return _mm_storeu_si128(reinterpret_cast<__m128i*>(to), value);
+  StoreTail(to,
+            {static_cast<uint64_t>(_mm_extract_epi64(value, 0)),
+             static_cast<uint64_t>(_mm_extract_epi64(value, 1))},
+            n);
 }
 
 }  // namespace edgec

@@ -6,9 +6,8 @@
 
 #include <arm_neon.h>
 
-#include <cstddef>
-
 #include "kernels/requant/requant.h"
+#include "kernels/requant/tail.h"
 
 namespace edgec {
 
@@ -32,16 +31,14 @@ static inline int8x16_t RequantizeS8x16Neon(const int32x4_t* acc, const float* m
 // The first n of 16; reads nothing past them.
 static inline int8x16_t LoadS8Neon(const int8_t* from, size_t n) {
   if (n >= 16) return vld1q_s8(from);
-  int8_t copy[16] = {};
-  std::memcpy(copy, from, n);
-  return vld1q_s8(copy);
+  const Bytes16 bytes = LoadTail(from, n);
+  return vcombine_s8(vcreate_s8(bytes.low), vcreate_s8(bytes.high));
 }
 
 static inline void StoreS8Neon(int8_t* to, int8x16_t value, size_t n) {
   if (n >= 16) return vst1q_s8(to, value);
-  int8_t copy[16];
-  vst1q_s8(copy, value);
-  std::memcpy(to, copy, n);
+  const uint64x2_t halves = vreinterpretq_u64_s8(value);
+  StoreTail(to, {vgetq_lane_u64(halves, 0), vgetq_lane_u64(halves, 1)}, n);
 }
 
 }  // namespace edgec

@@ -7,7 +7,7 @@ from functools import cache
 
 from edgec import registry
 from edgec.format.writer import write
-from edgec.lower.backend import Backend, Site
+from edgec.lower.backend import Backend, HostPrograms, Site
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.backends.native.rules import BASICS
@@ -15,6 +15,7 @@ from edgec.lower.catalog import ops
 from edgec.lower.graph import Graph
 from edgec.lower.plan import Plan
 from edgec.target.target import Target
+from edgec.target.toolchain import build_engine
 
 PREFIX = "emit_"
 
@@ -49,6 +50,11 @@ class Native(Backend):
         for node in graph.nodes:
             emitters()[node.op].emit(Site.of(node, graph.tensors), builder)
         return write(builder.finish(target.name))
+
+    def host_programs(self) -> HostPrograms:
+        """edgec-run and edgec-bench, built for this machine on first use."""
+        build = build_engine()
+        return HostPrograms((str(build.run),), (str(build.bench),))
 
 
 PLUGIN = Native()

@@ -18,4 +18,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node(f"average_pool2d_{site.y.dtype}", site, [builder.tensor(site.x.name)], params)
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.small_window,))
+PLUGIN = Emitter(emit, (rules.float_or_int8, rules.small_window, rules.small_sum))

@@ -17,4 +17,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [prod(shape[:axis]), shape[axis], prod(shape[axis + 1:])])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.integer_indices,))
+PLUGIN = Emitter(emit, (rules.one_type, rules.integer_indices))

@@ -30,4 +30,4 @@ def emit(site: Site, builder: Builder) -> None:
                      [n, bits(site.attributes.epsilon)])
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8,))
+PLUGIN = Emitter(emit, (rules.float_or_int8, rules.small_sum, rules.positive_epsilon))

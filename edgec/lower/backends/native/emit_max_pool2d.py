@@ -15,4 +15,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [*a.kernel, *a.stride, *a.pad[:2]])
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.small_window,))
+PLUGIN = Emitter(emit, (rules.float_or_int8, rules.small_window, rules.small_sum))

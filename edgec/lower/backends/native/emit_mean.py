@@ -20,4 +20,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node(f"mean_{site.y.dtype}", site, [builder.tensor(site.x.name)], params)
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.neighbouring_axes,))
+PLUGIN = Emitter(emit, (rules.float_or_int8, rules.neighbouring_axes, rules.small_sum))

@@ -17,4 +17,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [*site.attributes.before, as_int32(pattern)])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.pads_with_32_bits,))
+PLUGIN = Emitter(emit, (rules.one_type, rules.pads_with_32_bits))

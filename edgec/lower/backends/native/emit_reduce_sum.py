@@ -5,4 +5,5 @@ from __future__ import annotations
 from edgec.lower.backends.native import reduction, rules
 from edgec.lower.backends.native.emitter import Emitter
 
-PLUGIN = Emitter(reduction.emit_as("sum_f32"), (rules.float_only, rules.neighbouring_axes))
+PLUGIN = Emitter(reduction.emit_as("sum_f32"),
+                 (rules.float_only, rules.neighbouring_axes, rules.small_sum))

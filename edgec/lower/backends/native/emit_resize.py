@@ -19,4 +19,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node(op, site, [builder.tensor(site.x.name), *constants])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.linear_resize_of_numbers,))
+PLUGIN = Emitter(emit, (rules.one_type, rules.linear_resize_of_numbers))

@@ -14,4 +14,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [*site.attributes.start, *site.attributes.step])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.steps_forward,))
+PLUGIN = Emitter(emit, (rules.one_type, rules.steps_forward))

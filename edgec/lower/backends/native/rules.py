@@ -8,7 +8,7 @@ from math import prod
 from edgec.format.plan_file import RANK_LIMIT
 from edgec.lower.backend import Site
 from edgec.lower.ops._reduction import split
-from edgec.lower.ops._rules import present
+from edgec.lower.ops._rules import SUM_LIMIT, present
 
 Rule = Callable[[Site], bool]
 
@@ -22,8 +22,8 @@ def rank_at_most_six(site: Site) -> bool:
 
 
 def no_empty_tensor(site: Site) -> bool:
-    """Tensors have at least one element and at most 2^32 bytes."""
-    return all(prod(t.shape) > 0 and t.nbytes <= 2**32
+    """Tensors have 1 to 2^31 - 1 elements and at most 2^32 bytes."""
+    return all(0 < t.size < 2**31 and t.nbytes <= 2**32
                for t in (*present(site.inputs), *site.outputs))
 
 
@@ -91,11 +91,30 @@ def integer_indices(site: Site) -> bool:
 
 
 def small_window(site: Site) -> bool:
-    """A window's kernel, stride and dilation must be 1 to 65535, and its padding 0 to 65535."""
+    """A window's kernel, stride and dilation must be 1 to 32767, and its padding 0 to 32767."""
     attributes = site.attributes
-    sizes = (*getattr(attributes, "kernel", (1,)), *attributes.stride,
-             *getattr(attributes, "dilation", (1,)))
-    return all(1 <= s <= 65535 for s in sizes) and all(0 <= p <= 65535 for p in attributes.pad)
+    sizes = (*_kernel(site), *attributes.stride, *getattr(attributes, "dilation", ()))
+    return all(1 <= s <= 32767 for s in sizes) and all(0 <= p <= 32767 for p in attributes.pad)
+
+
+def small_sum(site: Site) -> bool:
+    """A pool, a reduction or layer_norm takes at most 4194304 elements into one result."""
+    axes = getattr(site.attributes, "axes", (-1,))
+    return prod(_kernel(site) or [site.x.shape[a] for a in axes]) <= SUM_LIMIT
+
+
+def positive_epsilon(site: Site) -> bool:
+    """The epsilon of layer_norm must be 0 or more."""
+    return bool(site.attributes.epsilon >= 0)
+
+
+def _kernel(site: Site) -> tuple[int, ...]:
+    """(height, width) of a window; () for ops without one."""
+    if site.node.op == "conv2d":
+        return site.input(1).shape[1:3]
+    if site.node.op == "depthwise_conv2d":
+        return site.input(1).shape[:2]
+    return getattr(site.attributes, "kernel", ())
 
 
 def linear_resize_of_numbers(site: Site) -> bool:

@@ -1,0 +1,222 @@
+"""Writes one small .edgec file for each way to be malformed, and the valid one they come from.
+
+A file is named after the status it must give: `tensor_type-packed_in_arena.edgec` gives
+EDGEC_E_TENSOR_TYPE. The writer here is deliberately not edgec's own: it writes what it is told.
+Run it to write the files again: `python tests/cases/malformed/make.py`.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RIGHT = -1  # let the writer choose
+S8, S32 = 1, 3
+
+
+@dataclass
+class Tensor:
+    """A tensor record; `data` makes it a constant, whose offset the writer chooses."""
+
+    name: bytes
+    dims: list[int]
+    offset: int = RIGHT
+    data: bytes = b""
+    dtype: int = S8
+    kind: int = RIGHT
+    layout: int = 0
+    rank: int = RIGHT
+    size: int = RIGHT
+
+    def pack(self, constant_offset: int) -> bytes:
+        """The record, with `constant_offset` where no other offset was asked for."""
+        kind = int(bool(self.data)) if self.kind == RIGHT else self.kind
+        rank = len(self.dims) if self.rank == RIGHT else self.rank
+        size = {0: 4, 3: 4, 4: 4, 5: 8}.get(self.dtype, 1)
+        for dim in self.dims:
+            size *= dim
+        offset = constant_offset if self.offset == RIGHT else self.offset
+        return (string(self.name) + struct.pack("<BBBB", self.dtype, rank, kind, self.layout)
+                + struct.pack(f"<{len(self.dims)}I", *self.dims) + struct.pack("<fi", 1.0, 0)
+                + struct.pack("<QQ", offset, size if self.size == RIGHT else self.size))
+
+
+@dataclass
+class Node:
+    """A node record."""
+
+    op: bytes
+    name: bytes
+    inputs: list[int]
+    outputs: list[int]
+    params: list[int] = field(default_factory=list)
+
+    def pack(self) -> bytes:
+        """The record."""
+        counts = struct.pack("<QBBH", 0, len(self.inputs), len(self.outputs), len(self.params))
+        indices = [*self.inputs, *self.outputs, *self.params]
+        return string(self.op) + string(self.name) + counts + struct.pack(f"<{len(indices)}i",
+                                                                           *indices)
+
+
+@dataclass
+class Model:
+    """x s8[2,3] → lut → h → reshape → y s8[6], and what its header says."""
+
+    name: bytes = b"malformed"
+    tensors: list[Tensor] = field(default_factory=lambda: [
+        Tensor(b"x", [2, 3], 0), Tensor(b"table", [256], data=bytes(range(256))),
+        Tensor(b"h", [2, 3], 64), Tensor(b"y", [6], 128)])
+    nodes: list[Node] = field(default_factory=lambda: [
+        Node(b"lut_s8", b"shift", [0, 1], [2]), Node(b"reshape", b"flatten", [2], [3])])
+    inputs: list[int] = field(default_factory=lambda: [0])
+    outputs: list[int] = field(default_factory=lambda: [3])
+    magic: bytes = b"\x89EDGEC\r\n"
+    major: int = 1
+    arena_bytes: int = 192
+    reserved: bytes = bytes(16)
+    crc: int = RIGHT
+    metadata_bytes: int = RIGHT
+    file_bytes: int = RIGHT
+    counts: dict[str, int] = field(default_factory=dict)
+    padding: bytes = b"\0"
+    tail: bytes = b""
+    extra_metadata: bytes = b""
+
+    def metadata(self, first_constant: int) -> bytes:
+        """The record stream."""
+        stream = string(self.name) + string(b"make.py") + string(b"none")
+        for tensor in self.tensors:
+            stream += tensor.pack(first_constant)
+            first_constant += aligned(len(tensor.data))
+        for node in self.nodes:
+            stream += node.pack()
+        indices = [*self.inputs, *self.outputs]
+        return stream + struct.pack(f"<{len(indices)}I", *indices) + self.extra_metadata
+
+    def pack(self) -> bytes:
+        """The whole file."""
+        metadata = self.metadata(aligned(64 + len(self.metadata(0))))
+        body = metadata
+        for tensor in self.tensors:
+            if tensor.data:
+                body += self.padding * (aligned(len(body)) - len(body)) + tensor.data
+        body += self.tail
+        crc = zlib.crc32(metadata) if self.crc == RIGHT else self.crc
+        metadata_bytes = len(metadata) if self.metadata_bytes == RIGHT else self.metadata_bytes
+        file_bytes = 64 + len(body) if self.file_bytes == RIGHT else self.file_bytes
+        counts = {"tensors": len(self.tensors), "nodes": len(self.nodes),
+                  "inputs": len(self.inputs), "outputs": len(self.outputs), **self.counts}
+        header = self.magic + struct.pack("<HHIQI", self.major, 0, metadata_bytes, file_bytes, crc)
+        header += struct.pack("<IIHHQ", *counts.values(), self.arena_bytes) + self.reserved
+        return header + body
+
+
+def string(text: bytes) -> bytes:
+    """A string record."""
+    return struct.pack("<I", len(text)) + text + bytes(-len(text) % 4)
+
+
+def aligned(size: int) -> int:
+    """The next multiple of 64."""
+    return (size + 63) // 64 * 64
+
+
+def tensor(index: int, **fields: object) -> Callable[[Model], None]:
+    """A change of one tensor."""
+    return lambda model: vars(model.tensors[index]).update(fields)
+
+
+def node(index: int, **fields: object) -> Callable[[Model], None]:
+    """A change of one node."""
+    return lambda model: vars(model.nodes[index]).update(fields)
+
+
+def model(**fields: object) -> Callable[[Model], None]:
+    """A change of the model or its header."""
+    return lambda model: vars(model).update(fields)
+
+
+def add_tensor(**fields: object) -> Callable[[Model], None]:
+    """One tensor more."""
+    return lambda model: model.tensors.append(Tensor(**fields))  # type: ignore[arg-type]
+
+
+TWO_NODES_SWAPPED = [Node(b"reshape", b"flatten", [2], [3]), Node(b"lut_s8", b"shift", [0, 1], [2])]
+
+CASES: dict[str, Callable[[Model], None]] = {
+    "magic": model(magic=b"\x89EDGEC\n\n"),
+    "version": model(major=2),
+    "truncated-metadata": model(metadata_bytes=4096),
+    "file_size": model(file_bytes=4096),
+    "header-metadata_not_multiple_of_4": model(metadata_bytes=30),
+    "header-metadata_too_long": model(metadata_bytes=2**26 + 4),
+    "header-no_tensors": model(counts={"tensors": 0}),
+    "header-too_many_tensors": model(counts={"tensors": 65537}),
+    "header-too_many_nodes": model(counts={"nodes": 65537}),
+    "header-no_inputs": model(counts={"inputs": 0}),
+    "header-no_outputs": model(counts={"outputs": 0}),
+    "header-too_many_outputs": model(counts={"outputs": 257}),
+    "header-arena_not_aligned": model(arena_bytes=190),
+    "header-arena_too_large": model(arena_bytes=2**32 + 64),
+    "header-reserved_not_zero": model(reserved=bytes(15) + b"\1"),
+    "checksum": model(crc=0),
+    "metadata-ends_early": model(counts={"nodes": 3}),
+    "metadata-ends_late": model(extra_metadata=bytes(4)),
+    "metadata-nul_in_string": model(name=b"a\0b"),
+    "metadata-not_utf8": model(name=b"\xff\xfe"),
+    "metadata-string_too_long": model(name=b"n" * 1025),
+    "tensor_type-dtype": tensor(0, dtype=6, size=6),
+    "tensor_type-kind": tensor(0, kind=2),
+    "tensor_type-layout": tensor(1, layout=4),
+    "tensor_type-packed_in_arena": tensor(0, layout=1),
+    "tensor_shape-rank": tensor(0, rank=7, dims=[1, 1, 1, 1, 1, 1, 6], size=6),
+    "tensor_shape-dim_zero": tensor(0, dims=[2, 0]),
+    "tensor_shape-too_large": tensor(0, dims=[2**20, 2**20, 2**20, 2**20], size=6),
+    "tensor_shape-bytes": tensor(0, size=7),
+    "tensor_shape-packed": tensor(1, layout=1),
+    "tensor_name-empty": tensor(2, name=b""),
+    "tensor_name-twice": tensor(2, name=b"x"),
+    "tensor_offset-not_aligned": tensor(0, offset=4),
+    "tensor_offset-outside_arena": tensor(3, offset=192),
+    "tensor_offset-outside_file": tensor(1, offset=2**20),
+    "tensor_offset-wraps_around": tensor(0, offset=2**64 - 64),
+    "constants-hole": tensor(1, offset=0),
+    "constants-dirty_padding": model(padding=b"\1"),
+    "constants-bytes_after_end": model(tail=bytes(64)),
+    "node-no_outputs": node(1, outputs=[]),
+    "node-input_index": node(0, inputs=[0, 4]),
+    "node-negative_index": node(0, inputs=[-2, 1]),
+    "node-writes_constant": node(0, outputs=[1]),
+    "order-reads_before_write": model(nodes=TWO_NODES_SWAPPED),
+    "order-written_twice": lambda m: m.nodes.append(Node(b"reshape", b"again", [0], [2])),
+    "order-never_written": add_tensor(name=b"lost", dims=[4], offset=0),
+    "overlap": tensor(2, offset=0),
+    "io-input_index": model(inputs=[4]),
+    "io-output_index": model(outputs=[2**32 - 1]),
+    "io-constant_input": model(inputs=[1]),
+    "io-input_twice": model(inputs=[0, 0]),
+    "op": node(0, op=b"lut_s9"),
+    "op_type-dtype": tensor(1, dtype=S32, dims=[64]),
+    "op_type-absent_input": node(0, inputs=[0, -1]),
+    "op_shape": tensor(3, dims=[5]),
+    "op_param-count": node(0, params=[1]),
+}
+
+
+def files() -> dict[str, bytes]:
+    """File name to content."""
+    made = {"valid": Model().pack(), "truncated-header": Model().pack()[:40]}
+    for name, change in CASES.items():
+        changed = Model()
+        change(changed)
+        made[name] = changed.pack()
+    return {f"{name}.edgec": content for name, content in made.items()}
+
+
+if __name__ == "__main__":
+    for file_name, content in files().items():
+        Path(__file__).with_name(file_name).write_bytes(content)
