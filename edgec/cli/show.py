@@ -21,6 +21,9 @@ from edgec.pipeline import Inspection
 from edgec.target.target import Target
 
 
+QUANTIZERS = ("QuantizeLinear", "DequantizeLinear")
+
+
 def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
     """An empty table; the columns in `right` hold numbers."""
     made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
@@ -68,6 +71,8 @@ def inspection(out: Console, found: Inspection) -> None:
     made = table(*columns, *(["runs as", "why"] if found.placements is not None else []),
                  right=("MACs", "parameters", "weights"))
     for node in found.summary.nodes:
+        if node.op in QUANTIZERS:
+            continue
         row = [node.name, node.op, "x".join(map(str, node.shape)),
                amount(node.macs) if node.macs else "", amount(node.parameters)
                if node.parameters else "", size(node.weight_bytes) if node.weight_bytes else ""]
@@ -80,7 +85,10 @@ def inspection(out: Console, found: Inspection) -> None:
     for label, values in (("inputs", summary.inputs), ("outputs", summary.outputs)):
         listing = ", ".join(f"{v.name} {v.dtype}[{', '.join(map(str, v.shape))}]" for v in values)
         out.print(f"{label}: {listing}", markup=False)
-    out.print(f"{len(summary.nodes)} nodes, {amount(summary.macs)} MACs, "
+    hidden = sum(node.op in QUANTIZERS for node in summary.nodes)
+    out.print(f"{len(summary.nodes)} nodes ({hidden} of them quantize and dequantize, not shown), "
+              if hidden else f"{len(summary.nodes)} nodes, ", end="")
+    out.print(f"{amount(summary.macs)} MACs, "
               f"{amount(summary.parameters)} parameters, {size(summary.weight_bytes)} of weights")
     if found.placements is not None:
         _count(out, found.placements)

@@ -79,7 +79,9 @@ def stream(model: ir.Model, batches: Data,
     DataError as for `observe`.
     """
     given = {value.name for value in model.graph.inputs}
-    runner = Runner(model, [name for name in tensors if name not in given])
+    # One thread: a second one brings nothing to small models but spinning.
+    runner = Runner(model, [name for name in tensors if name not in given], optimize=True,
+                    threads=1)
     index = -1
     for index, batch in enumerate(batches):
         _check_finite(batch, f"the data of batch {index}")

@@ -80,7 +80,7 @@ if [ -d "$root/lock" ]; then
     set -- ${stat##*) }
     if [ "$boot" != "$boot_then" ]; then alive=no
     elif [ "${space:-pid}" = "$space_then" ]; then
-      if [ "${20}" = "$start_then" ]; then alive=yes; else alive=no; fi
+      case "$1 ${20}" in Z*) alive=no ;; *" $start_then") alive=yes ;; *) alive=no ;; esac
     fi
   fi
   echo "lock alive=$alive"
@@ -204,7 +204,7 @@ def _number(one: Mapping[str, str], key: str, where: str, missing: int | None = 
 
 def _disk_free(line: str, where: str) -> int:
     """KiB available, from the last line of `df -Pk`: source, size, used, free, percent, mount."""
-    found = re.search(r" \d+ +\d+ +(-?\d{1,15}) +\d+% ", line)
+    found = re.search(r" \d+ +\d+ +(-?\d{1,15}) +(\d+%|-) ", line)
     if not found:
         raise DeployError(f"{where}: the board's df said {line!r}; the free space is not in it.")
     return max(0, int(found.group(1)))

@@ -186,5 +186,6 @@ def _constant_data(name: str, tensor: ir.TensorProtocol) -> Array:
     elif tensor.dtype.is_floating_point() or tensor.dtype == ir.DataType.BOOL:
         data = data.astype(np.float32)
     if data.dtype not in DTYPES.values():
-        raise LoweringError(f"its constant {name!r} has type {tensor.dtype}")
+        raise LoweringError(f"its constant {name!r} has type {tensor.dtype}; supported are "
+                            f"{', '.join(str(t) for t in _TYPES)}")
     return np.asarray(data)

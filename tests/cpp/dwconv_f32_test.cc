@@ -108,7 +108,8 @@ EDGEC_TEST_EACH_ISA(dwconv_f32_every_tail_is_close_to_the_reference) {
     for (size_t m = 1; m <= kMostM; ++m) {
       for (size_t n = 1; n <= 2 * 16 + 1; ++n) {
         for (size_t taps : {1, 2, 9, 25}) {
-          test.Fill({m, n, taps, n + seed % 5}, ++seed);
+          ++seed;
+          test.Fill({m, n, taps, n + seed % 5}, seed);
           test.Check(kernel);
         }
       }

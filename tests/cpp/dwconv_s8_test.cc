@@ -117,7 +117,8 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_every_tail_gives_the_reference_bytes) {
     for (size_t m = 1; m <= kMostM; ++m) {
       for (size_t n = 1; n <= 2 * 16 + 1; ++n) {
         for (size_t taps : {1, 2, 3, 9, 10, 25}) {
-          test.Fill({m, n, taps, n + seed % 5}, ++seed);
+          ++seed;
+          test.Fill({m, n, taps, n + seed % 5}, seed);
           test.Check(kernel);
         }
       }

@@ -52,6 +52,24 @@ class OneOp {
     return *this;
   }
 
+  // Weights in s8_16c4 with n channels of depth k in each group, and their bias, wsum and mult.
+  OneOp& PackedS8(uint32_t groups, uint32_t n, uint32_t k) {
+    const uint32_t n_blocks = (n + 15) / 16, k_blocks = (k + 3) / 4;
+    std::vector<int8_t> w(size_t{groups} * n_blocks * k_blocks * 64, 0);
+    std::vector<int32_t> wsum(groups * n_blocks * 16, 0);
+    for (uint32_t i = 0; i < groups * n * k; ++i) {
+      const uint32_t depth = i % k, channel = i / k % n, group = i / (k * n);
+      const uint32_t block = (group * n_blocks + channel / 16) * k_blocks + depth / 4;
+      const int8_t weight = static_cast<int8_t>(static_cast<int32_t>(i * 37 % 255) - 127);
+      w[block * 64 + channel % 16 * 4 + depth % 4] = weight;
+      wsum[group * n_blocks * 16 + channel] += weight;
+    }
+    Values(EDGEC_S8, {groups, n_blocks, k_blocks, 16, 4}, w, 1);
+    Constant<int32_t>(EDGEC_S32, {groups, n_blocks * 16}, -90, 9);
+    Values(EDGEC_S32, {groups, n_blocks * 16}, wsum);
+    return Constant<float>(EDGEC_F32, {groups, n_blocks * 16}, 0.001f, 0.0001f);
+  }
+
   ModelBuilder Out(edgec_dtype dtype, Dims dims) {
     node_.outputs.push_back(model_.Add("out", static_cast<uint8_t>(dtype), std::move(dims)));
     model_.name = node_.op;
@@ -71,17 +89,11 @@ inline void AddConvolutions(std::vector<ModelBuilder>* models) {
   const int32_t low = Bits(-100), high = Bits(100);
   models->push_back(OneOp("conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
                         .In(EDGEC_S8, {1, 5, 5, 6})
-                        .Constant<int8_t>(EDGEC_S8, {1, 2, 14, 16, 4}, -9, 1, 1)
-                        .Constant<int32_t>(EDGEC_S32, {1, 32}, -90, 9)
-                        .Constant<int32_t>(EDGEC_S32, {1, 32}, 1, 1)
-                        .Constant<float>(EDGEC_F32, {1, 32}, 0.01f, 0.001f)
+                        .PackedS8(1, 20, 54)
                         .Out(EDGEC_S8, {1, 5, 5, 20}));
   models->push_back(OneOp("conv2d_s8", {3, 2, 2, 1, 1, 2, 0, 1, 2, 3, -5, -100, 100})
                         .In(EDGEC_S8, {2, 5, 5, 6})
-                        .Constant<int8_t>(EDGEC_S8, {2, 1, 5, 16, 4}, -9, 1, 1)
-                        .Constant<int32_t>(EDGEC_S32, {2, 16}, -90, 9)
-                        .Constant<int32_t>(EDGEC_S32, {2, 16}, 1, 1)
-                        .Constant<float>(EDGEC_F32, {2, 16}, 0.01f, 0.001f)
+                        .PackedS8(2, 5, 18)
                         .Out(EDGEC_S8, {2, 2, 5, 10}));
   models->push_back(OneOp("depthwise_conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
                         .In(EDGEC_S8, {1, 5, 5, 20})
@@ -104,10 +116,7 @@ inline void AddConvolutions(std::vector<ModelBuilder>* models) {
 inline void AddProducts(std::vector<ModelBuilder>* models) {
   models->push_back(OneOp("fully_connected_s8", {3, -5, -128, 127})
                         .In(EDGEC_S8, {3, 10})
-                        .Constant<int8_t>(EDGEC_S8, {1, 2, 3, 16, 4}, -9, 1, 1)
-                        .Constant<int32_t>(EDGEC_S32, {1, 32}, -90, 9)
-                        .Constant<int32_t>(EDGEC_S32, {1, 32}, 1, 1)
-                        .Constant<float>(EDGEC_F32, {1, 32}, 0.01f, 0.001f)
+                        .PackedS8(1, 20, 10)
                         .Out(EDGEC_S8, {3, 20}));
   models->push_back(OneOp("fully_connected_f32", {Bits(-100), Bits(100)})
                         .In(EDGEC_F32, {3, 10})

@@ -102,7 +102,8 @@ EDGEC_TEST(EveryFloatOpIsCloseOnEveryInstructionSet) {
         std::memcpy(&a, got.data() + 4 * k, sizeof(a));
         std::memcpy(&b, expected.data() + 4 * k, sizeof(b));
         edgec_test::Describe("%s, %s: %g and %g", model.name.c_str(), edgec_isa_name(i), a, b);
-        EDGEC_CHECK(a == b || std::fabs(a - b) <= 1e-5f * std::fabs(b) || (a != a && b != b));
+        EDGEC_CHECK(a == b || std::fabs(a - b) <= 1e-5f * std::fmax(1.0f, std::fabs(b)) ||
+                    (a != a && b != b));
       }
     }
   }

@@ -24,7 +24,7 @@ def mean_error(model: ir.Model, unit: Unit, quantized: Array, inputs: Mean) -> A
 
     unit: a linear unit of `model`. quantized: W', float32. inputs: seen on the unit's input.
     """
-    runner = Runner(_error_model(model, unit, quantized - weight_array(unit)))
+    runner = Runner(_error_model(model, unit, quantized - weight_array(unit)), threads=1)
     axis, total, samples = channel_axis(unit, unit.output), 0.0, 0
     for mean, count in inputs.means():
         batch = np.repeat(mean, _batch_size(unit.inputs[0]), axis=0)

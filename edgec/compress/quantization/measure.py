@@ -57,7 +57,7 @@ def first_samples(batches: Data) -> Data:
 def own_sqnr(model: ir.Model, plan: Plan, units: Sequence[Unit],
              batches: Data) -> dict[str, float]:
     """The SQNR in dB of each unit's output when only that unit is quantized, by unit name."""
-    runners = {u.name: Runner(insert_qdq(unit_model(model, u), plan)) for u in units}
+    runners = {u.name: Runner(insert_qdq(unit_model(model, u), plan), threads=1) for u in units}
     found = {u.name: Sqnr() for u in units}
     tensors = dict.fromkeys(str(v.name) for u in units for v in (*u.inputs, u.output)
                             if rules.constant(v) is None)
@@ -74,7 +74,7 @@ def difference(exact: ir.Model, quantized: ir.Model, tensors: Mapping[str, str],
                batches: Data) -> dict[str, float]:
     """The SQNR in dB of tensors of `quantized` against `exact`. tensors: its names by exact's."""
     found = {name: Sqnr() for name in tensors}
-    runner = Runner(quantized, tuple(dict.fromkeys(tensors.values())))
+    runner = Runner(quantized, tuple(dict.fromkeys(tensors.values())), threads=1)
     for batch, values in zip(batches, stream(exact, batches, tuple(tensors)), strict=False):
         outputs = runner.run(batch)
         for name, other in tensors.items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -43,10 +44,9 @@ class LocalTransport:
             process = subprocess.Popen(
                 list(command), cwd=self._home, env=environment, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-        except FileNotFoundError:
-            return Completed(127, b"", f"{command[0]}: not found\n".encode())
-        except OSError as error:
-            return Completed(126, b"", f"{command[0]}: {error.strerror}\n".encode())
+        except OSError as error:  # the exit codes that a shell gives: not there, not executable
+            exit_code = 127 if shutil.which(command[0], mode=os.F_OK) is None else 126
+            return Completed(exit_code, b"", f"{command[0]}: {error.strerror}\n".encode())
         try:
             stdout, stderr = process.communicate(stdin, timeout=timeout_s)
         except BaseException as error:

@@ -15,23 +15,21 @@ from torch import Tensor
 from edgec.model.handler import Call, Handler
 
 State = tuple[Tensor, ...]
-Step = Callable[[Call, Tensor, State, Tensor, Tensor, Tensor], State]
+Step = Callable[[Call, Tensor, State, Tensor, Tensor], State]
 
 
-def lstm_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor, p: Tensor) -> State:
-    """h' = o * tanh(c'), c' = f * c + i * tanh(gate); p are the peepholes i, o, f.
+def lstm_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor) -> State:
+    """h' = o * tanh(c'), c' = f * c + i * tanh(gate).
 
     x: the input's part of all gates [batch, 4 n], its bias included; b: the state's bias.
     """
     h, c = state
     i, o, f, g = (x + h @ r.T + b).chunk(4, -1)
-    pi, po, pf = p.chunk(3, -1)
-    forget = torch.sigmoid(f + pf * c)
-    new = forget * c + torch.sigmoid(i + pi * c) * torch.tanh(g)
-    return torch.sigmoid(o + po * new) * torch.tanh(new), new
+    new = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(new), new
 
 
-def gru_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor, p: Tensor) -> State:
+def gru_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor) -> State:
     """h' = (1 - z) * tanh(gate) + z * h, the reset before or after the product with R."""
     (h,) = state
     n = h.shape[-1]
@@ -43,7 +41,7 @@ def gru_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor, p: Tenso
     return ((1 - z) * torch.tanh(x[:, 2 * n:] + inner) + z * h,)
 
 
-def rnn_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor, p: Tensor) -> State:
+def rnn_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor) -> State:
     """h' = tanh(gate)."""
     return (torch.tanh(x + state[0] @ r.T + b),)
 
@@ -51,16 +49,14 @@ def rnn_step(call: Call, x: Tensor, state: State, r: Tensor, b: Tensor, p: Tenso
 def _layer(step: Step, states: int) -> Handler:
     """A handler of a layer whose steps have so many states."""
     def run(call: Call, x: Tensor, w: Tensor, r: Tensor, *rest: Tensor | None) -> State:
-        b, _, *initial = (*rest, *[None] * (2 + states - len(rest)))
-        peepholes = initial.pop() if len(initial) > states else None
+        given = [*rest, *[None] * (2 + states - len(rest))]
         batch_first = bool(call.get("layout", 0))
         x = x.transpose(0, 1) if batch_first else x
-        n, batch = r.shape[-1], x.shape[1]
-        b = x.new_zeros(w.shape[0], 2 * w.shape[1]) if b is None else b
-        p = x.new_zeros(w.shape[0], 3 * n) if peepholes is None else peepholes
-        starts = [x.new_zeros(w.shape[0], batch, n) if s is None
-                  else (s.transpose(0, 1) if batch_first else s) for s in initial]
-        done = [_direction(call, step, x, tuple(s[d] for s in starts), (w[d], r[d], b[d], p[d]),
+        zeros = x.new_zeros(w.shape[0], x.shape[1], r.shape[-1])
+        b = x.new_zeros(w.shape[0], 2 * w.shape[1]) if given[0] is None else given[0]
+        starts = [zeros if s is None else (s.transpose(0, 1) if batch_first else s)
+                  for s in given[2:2 + states]]
+        done = [_direction(call, step, x, tuple(s[d] for s in starts), (w[d], r[d], b[d]),
                            _backwards(call, d)) for d in range(w.shape[0])]
         y = torch.stack([outputs for outputs, _ in done], 1)
         last = [torch.stack([final[k] for _, final in done]) for k in range(states)]
@@ -71,15 +67,14 @@ def _layer(step: Step, states: int) -> Handler:
 
 
 def _direction(call: Call, step: Step, x: Tensor, state: State,
-               weights: tuple[Tensor, Tensor, Tensor, Tensor],
-               backwards: bool) -> tuple[Tensor, State]:
+               weights: tuple[Tensor, Tensor, Tensor], backwards: bool) -> tuple[Tensor, State]:
     """All outputs [time, batch, n], in the order of the input, and the final states."""
-    w, r, b, p = weights
+    w, r, b = weights
     input_bias, state_bias = b.chunk(2)
     gates = (x.flip(0) if backwards else x) @ w.T + input_bias
     outputs = []
     for gate in gates:
-        state = step(call, gate, state, r, state_bias, p)
+        state = step(call, gate, state, r, state_bias)
         outputs.append(state[0])
     y = torch.stack(outputs)
     return y.flip(0) if backwards else y, state
@@ -90,8 +85,9 @@ def _backwards(call: Call, direction: int) -> bool:
 
 
 def _refusal(call: Call) -> str:
-    if len(call.input_types) > 4 and call.input_types[4] is not None:
-        return "sequence_lens"
+    for index, name in ((4, "sequence_lens"), (7, "peepholes")):
+        if len(call.input_types) > index and call.input_types[index] is not None:
+            return f"input {name}"
     for attribute in ("activations", "clip", "input_forget"):
         if call.get(attribute):
             return f"attribute {attribute}"

@@ -155,12 +155,12 @@ def _single_node_model(model: ir.Model, node: ir.Node,
 
 def _run_reference(proto: onnx.ModelProto) -> Sequence[ir.TensorProtocol] | None:
     """Runs a one-node model, if its results are known to be of a sane size beforehand."""
-    inferred = onnx.shape_inference.infer_shapes(proto, data_prop=True)
-    types = [output.type.tensor_type for output in inferred.graph.output]
-    if not all(_small(tensor) for tensor in types):
-        return None
     node = proto.graph.node[0]
     try:
+        inferred = onnx.shape_inference.infer_shapes(proto, data_prop=True)
+        types = [output.type.tensor_type for output in inferred.graph.output]
+        if not all(_small(tensor) for tensor in types):
+            return None
         results = iter(ReferenceEvaluator(proto).run(None, {}))
     except (ValueError, TypeError, IndexError, KeyError, RuntimeError) as error:
         raise ModelError(f"node {node.name!r} ({node.op_type}) has constant inputs that do not fit "

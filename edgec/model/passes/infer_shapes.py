@@ -31,7 +31,7 @@ def propagate(model: ir.Model) -> ir.Model:
     try:
         inferred = onnx.shape_inference.infer_shapes(_without_weights(model), check_type=True,
                                                      strict_mode=True, data_prop=True)
-    except onnx.shape_inference.InferenceError as error:
+    except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise ModelError(f"the shapes in the model do not fit together: {_reason(error)} If input "
                          "shapes were given, check them.") from None
     known = {info.name: info for info in (*inferred.graph.value_info, *inferred.graph.output)}

