@@ -150,6 +150,11 @@ uint64_t BytesOf(const Array& array) {
 
 const char* DtypeName(edgec_dtype dtype) { return kDtypes[dtype].name; }
 
+bool HasShape(const Array& array, const edgec_tensor_info& info) {
+  return array.dtype == info.dtype && array.rank == info.rank &&
+         std::memcmp(array.dims, info.dims, info.rank * sizeof(uint32_t)) == 0;
+}
+
 edgec_status ReadNpy(const char* path, Array* array) {
   if (const edgec_status status = array->file.Open(path)) return status;
   size_t offset, bytes;

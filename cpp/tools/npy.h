@@ -22,6 +22,9 @@ edgec_status ReadNpy(const char* path, Array* array);
 
 edgec_status WriteNpy(const char* path, const edgec_tensor_info& info, const void* data);
 
+// Whether the array has the tensor's type, rank and dims.
+bool HasShape(const Array& array, const edgec_tensor_info& info);
+
 const char* DtypeName(edgec_dtype dtype);  // "float32", as numpy has it
 
 }  // namespace edgec

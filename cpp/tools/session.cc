@@ -14,9 +14,7 @@ edgec_status FillInput(edgec_model* model, uint32_t index, const char* path) {
   if (const edgec_status status = ReadNpy(path, &array)) return status;
   edgec_tensor_info info;
   if (const edgec_status status = edgec_input_info(model, index, &info)) return status;
-  const bool same = array.dtype == info.dtype && array.rank == info.rank &&
-                    std::memcmp(array.dims, info.dims, info.rank * sizeof(uint32_t)) == 0;
-  if (!same) {
+  if (!HasShape(array, info)) {
     char found[128], wanted[128];
     ShapeText(array.dtype, array.rank, array.dims, found);
     ShapeText(info.dtype, info.rank, info.dims, wanted);

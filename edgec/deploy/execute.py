@@ -104,7 +104,7 @@ class Execution:
             return BoardBusy(f"{self.transport.where}: somebody else took the lock over, before "
                              f"{where}. {serving} Agree who deploys, then deploy again.")
         ended = f" ended with exit {exit_code}" if exit_code else " failed"
-        shown = f"\n  command: {step.action.shown()}" if step.action else ""
+        shown = f"\n  command, in {self.root}: {step.action.shown}" if step.action else ""
         advice = step.advice(exit_code)
         if self._is_disk_full(error, step):
             advice = "The board's disk is full: make room there, and deploy again."

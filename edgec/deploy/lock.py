@@ -98,6 +98,7 @@ def parse_lock(lines: list[str]) -> Lock | None:
 # Exit 73: somebody else has it; stderr has the owner.
 LOCK_SCRIPT = r"""
 set -eu
+export LC_ALL=C
 umask 022
 mkdir -p "$1/releases" "$1/incoming"
 cd "$1"
@@ -141,8 +142,10 @@ mv lock "incoming/unlocked.$2" && rm -rf "incoming/unlocked.$2"
 """
 
 # Goes before every step's own lines: $1 root, $2 token. Stops a deployer whose lock was broken.
+# LC_ALL: what programs say (OK, No space left) is read here, and boards speak all languages.
 GUARD = r"""
 set -eu
+export LC_ALL=C
 umask 022
 cd "$1"
 [ "$(sed -n 's/^token=//p' lock/owner 2>/dev/null)" = "$2" ] || {

@@ -39,8 +39,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Options:
-    """`keep` releases stay on the board; `break_lock` takes a lock whose holder may be alive;
-    `dry_run` plans and does nothing.
+    """`keep` releases stay on the board, the new and the previous one always; `break_lock` takes a
+    lock whose holder may be alive; `dry_run` plans and does nothing.
     """
 
     keep: int = 3
@@ -64,15 +64,24 @@ def plan_deploy(facts: Facts, wish: Wish, claim: Claim, options: Options) -> Pla
 
     Raises DeployError when the board cannot take it, BoardBusy when somebody else is at work.
     """
+    old = _superfluous(facts, wish.release, options.keep)
+    prune = [steps.prune(old)] if old else []
+    return _plan(facts, wish, claim, options, [steps.switch(wish.release), *prune])
+
+
+def plan_stage(facts: Facts, wish: Wish, claim: Claim, options: Options) -> Plan:
+    """The same up to the switch: `wish` is on the board and tested, and what served serves on."""
+    return _plan(facts, wish, claim, options, [])
+
+
+def _plan(facts: Facts, wish: Wish, claim: Claim, options: Options, use: list[Step]) -> Plan:
     _check_machine(facts, wish)
     present = facts.wished == "intact"
     space = [] if present else [_space(facts, wish)]
     bring = ([steps.verify(wish.files, wish.release)] if present
              else _bring(wish, replaces_damaged=facts.wished == "damaged"))
-    old = _superfluous(facts, wish.release, options.keep)
-    prune = [steps.prune(old)] if old else []
-    all_steps = (*space, _lock(facts, claim, options), *bring, _test(facts, wish),
-                 steps.switch(wish.release), *prune, steps.unlock())
+    all_steps = (*space, _lock(facts, claim, options), *bring, _test(facts, wish), *use,
+                 steps.unlock())
     cleanup = (steps.discard("" if present else wish.release), steps.unlock())
     return Plan(claim, all_steps, cleanup, _notes(facts, wish), options.dry_run)
 

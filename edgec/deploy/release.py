@@ -8,19 +8,21 @@ else by the next deployment.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgec.deploy.boards import Board
 from edgec.deploy.execute import Execution, Report
 from edgec.deploy.facts import Facts, read_facts
-from edgec.deploy.lock import new_claim
-from edgec.deploy.plan import Options, Plan, Wish, plan_deploy, plan_rollback
+from edgec.deploy.lock import Claim, new_claim
+from edgec.deploy.plan import Options, Plan, Wish, plan_deploy, plan_rollback, plan_stage
 from edgec.deploy.transport import Transport, open_transport
 from edgec.deploy.wish import sums, wish_for, wish_on_board
 from edgec.errors import ConnectError, DeployError, FormatError, UsageError
 from edgec.format.bundle import MANIFEST, read_bundle
+
+Planner = Callable[[Facts, Wish, Claim, Options], Plan]
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,23 @@ def deploy(board: Board, bundle: Path, engine: Sequence[Path], options: Options 
     ConnectError, BoardBusy, DeployError when the board cannot take it, and StepFailed when a step
     failed: the old release then serves on.
     """
-    options = options or Options()
-    wish = wish_for(read_bundle(bundle), engine)
+    return _bring(board, wish_for(read_bundle(bundle), engine), plan_deploy, options, report)
+
+
+def stage(board: Board, bundle: Path, engine: Sequence[Path], options: Options | None = None,
+          report: Report | None = None) -> Deployment:
+    """Brings the bundle to the board and tests it there, beside what serves; raises as `deploy`.
+
+    To measure it, say, before it is trusted. Deploying it afterwards only switches.
+    """
+    return _bring(board, wish_for(read_bundle(bundle), engine), plan_stage, options, report)
+
+
+def _bring(board: Board, wish: Wish, planner: Planner, options: Options | None,
+           report: Report | None) -> Deployment:
     with open_transport(board) as transport:
         facts = read_facts(transport, board.root, wish.release, sums(wish.files))
-        plan = plan_deploy(facts, wish, new_claim(), options)
+        plan = planner(facts, wish, new_claim(), options or Options())
         if not plan.dry_run:
             Execution(transport, board.root, facts, plan).run(report)
         return _told(transport.where, board, facts, wish, plan)

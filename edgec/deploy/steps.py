@@ -41,8 +41,12 @@ class WishedFile:
 
 @dataclass(frozen=True)
 class Script:
-    """Shell lines to run on the board, after the guard that checks the lock."""
+    """Shell lines to run on the board, after the guard that checks the lock.
 
+    `shown` is the heart of them, for a message: what a person would type in the root.
+    """
+
+    shown: str
     body: str
     arguments: tuple[str, ...] = ()
     timeout_s: float = SHORT_S
@@ -53,10 +57,6 @@ class Script:
         """The words to run."""
         text = (GUARD if self.guarded else "") + self.body
         return ("sh", "-c", text, "edgec-deploy", root, token, *self.arguments)
-
-    def shown(self) -> str:
-        """What a message shows of it: the arguments for a program of ours, the lines otherwise."""
-        return " ".join([*self.body.split(), *self.arguments])[:300]
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,10 @@ class Upload:
         """Bounded by the slowest connection that is worth waiting for."""
         return SHORT_S + self.file.bytes / _SLOWEST_BYTES_PER_S
 
+    @property
     def shown(self) -> str:
         """What a message shows of it."""
-        return f"copy {self.file.local}"
+        return f"copy {self.file.local} to incoming/"
 
 
 @dataclass(frozen=True)
@@ -107,15 +108,16 @@ def take_lock(owner: str, ancestors: Sequence[int], takes_over: str = "",
     """Takes the lock; `takes_over` is the token of the dead holder whose lock may be broken."""
     what = f"take over the lock of {holder}" if takes_over else "take the lock"
     return Step("lock", f"{what}, empty incoming/",
-                Script(LOCK_SCRIPT, (owner, " ".join(map(str, ancestors)), takes_over),
-                       guarded=False),
+                Script("mv -T incoming/lock.new lock", LOCK_SCRIPT, (owner,
+                       " ".join(map(str, ancestors)), takes_over), guarded=False),
                 "See that the user may write in the board's root, and that the disk is not full.")
 
 
 def make_incoming(directories: Sequence[str]) -> Step:
     """Makes the directories to upload into."""
     return Step("prepare", "make a directory in incoming/",
-                Script('mkdir "incoming/$2"\ncd "incoming/$2"\nshift 2\n'
+                Script("mkdir incoming/new",
+                       'mkdir "incoming/$2"\ncd "incoming/$2"\nshift 2\n'
                        'for directory; do mkdir -p "$directory"; done\n', tuple(directories)),
                 "See that the user owns what is in incoming/, and that the disk is not full.")
 
@@ -130,7 +132,8 @@ def verify(files: Sequence[WishedFile], release: str = "") -> Step:
     """Compares the sha256 of every file, of the upload or (with `release`) of what is there."""
     listing = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     where = f"releases/{release}" if release else "the upload"
-    script = Script('cd "${3:-incoming/$2}"\n'
+    script = Script(f"cd {f'releases/{release}' if release else 'incoming/new'} && sha256sum -c",
+                    'cd "${3:-incoming/$2}"\n'
                     "bad=$(sha256sum -c - 2>&1 | grep -v ': OK$' || true)\n"
                     '[ -z "$bad" ] || { echo "$bad" >&2; exit 1; }\n',
                     (f"releases/{release}" if release else "",),
@@ -145,7 +148,8 @@ def make_durable(files: Sequence[WishedFile], directories: Sequence[str]) -> Ste
     chmod = "chmod 755 bin/*\n" if any(file.executable for file in files) else ""
     paths = (*(file.path for file in files), *directories, ".")
     return Step("sync", f"write {len(files)} files to the disk",
-                Script(f'cd "incoming/$2"\nshift 2\n{chmod}sync "$@" 2>/dev/null || sync\n',
+                Script("cd incoming/new && sync FILES",
+                       f'cd "incoming/$2"\nshift 2\n{chmod}sync "$@" 2>/dev/null || sync\n',
                        paths, 5 * SHORT_S),
                 "The disk did not take the files: see the board's kernel log (dmesg).")
 
@@ -155,7 +159,8 @@ def install(release: str, replaces_damaged: bool = False) -> Step:
     text = (f"replace the damaged releases/{release}" if replaces_damaged
             else f"rename the upload to releases/{release}")
     return Step("install", text,
-                Script('if [ -n "$4" ] && [ -d "releases/$3" ]; then\n'
+                Script(f"mv -T incoming/new releases/{release}",
+                       'if [ -n "$4" ] && [ -d "releases/$3" ]; then\n'
                        '  mv "releases/$3" "incoming/damaged.$2"\nfi\n'
                        'mv -T "incoming/$2" "releases/$3"\n'
                        "sync releases incoming 2>/dev/null || sync\n"
@@ -168,7 +173,8 @@ def self_test(release: str, command: Sequence[str], has_timeout: bool = True) ->
     """Runs the model on the golden input, on the board, and compares with the golden output."""
     limit = ("timeout", str(SELF_TEST_S)) if has_timeout else ()
     # `|| exit` keeps the shell there, which turns a signal into an exit code.
-    script = Script('cd "releases/$3"\nshift 3\n"$@" || exit $?\n',
+    script = Script(f"cd releases/{release} && {' '.join(command)}",
+                    'cd "releases/$3"\nshift 3\n"$@" || exit $?\n',
                     (release, *limit, *command), SELF_TEST_S + SHORT_S)
     return Step("self-test", " ".join(command), script,
                 "The model or the engine does not work on this board.",
@@ -189,7 +195,8 @@ def skip_self_test(reason: str) -> Step:
 def switch(release: str) -> Step:
     """Makes the release the current one, in one rename; what was current becomes previous."""
     return Step("switch", f"current becomes releases/{release}",
-                Script('new=releases/$3\n[ -d "$new" ]\n'
+                Script(f"ln -s releases/{release} new && mv -T new current",
+                       'new=releases/$3\n[ -d "$new" ]\n'
                        "old=$(readlink current 2>/dev/null || true)\n"
                        '[ "$old" != "$new" ] || exit 0\n'
                        'if [ -n "$old" ]; then\n'
@@ -204,7 +211,8 @@ def switch(release: str) -> Step:
 def prune(releases: Sequence[str]) -> Step:
     """Removes old releases; one that is current or previous stays, whatever the plan says."""
     return Step("prune", "remove " + ", ".join(releases),
-                Script('links=":$(readlink current || true):$(readlink previous || true):"\n'
+                Script(f"cd releases && rm -rf {' '.join(releases)}",
+                       'links=":$(readlink current || true):$(readlink previous || true):"\n'
                        "shift 2\nfor name; do\n"
                        '  case $links in *":releases/$name:"*) continue ;; esac\n'
                        '  [ -d "releases/$name" ] || continue\n'
@@ -216,7 +224,8 @@ def prune(releases: Sequence[str]) -> Step:
 def discard(release: str = "") -> Step:
     """After a failure: removes the upload and, unless it is current, the release it became."""
     return Step("discard", "remove what was uploaded",
-                Script('if [ -n "$3" ] && [ -d "releases/$3" ] &&\n'
+                Script("rm -rf incoming/*",
+                       'if [ -n "$3" ] && [ -d "releases/$3" ] &&\n'
                        '   [ "$(readlink current || true)" != "releases/$3" ]; then\n'
                        '  mv "releases/$3" "incoming/failed.$2"\nfi\n'
                        "rm -rf incoming/*\n", (release,)),
@@ -225,5 +234,5 @@ def discard(release: str = "") -> Step:
 
 def unlock() -> Step:
     """Gives the lock back, if it is still ours."""
-    return Step("unlock", "give the lock back", Script(UNLOCK_SCRIPT, guarded=False),
+    return Step("unlock", "give the lock back", Script("rm -rf lock", UNLOCK_SCRIPT, guarded=False),
                 hint="Remove the directory 'lock' below the board's root.")

@@ -114,6 +114,7 @@ void DamageBytes(Random& random, Bytes* bytes) {
 
 void DamageTensor(Random& random, ModelBuilder* model) {
   edgec_test::TensorSpec& tensor = model->tensors[Below(random, model->tensors.size())];
+  std::vector<uint32_t>& dims = tensor.dims;
   switch (Below(random, 5)) {
     case 0:
       tensor.dtype = static_cast<uint8_t>(Below(random, 7));
@@ -122,19 +123,17 @@ void DamageTensor(Random& random, ModelBuilder* model) {
       tensor.layout = static_cast<uint8_t>(Below(random, 5));
       break;
     case 2:
-      if (!tensor.dims.empty())
-        tensor.dims[Below(random, tensor.dims.size())] = 1 + Below(random, 20);
+      if (!dims.empty()) dims[Below(random, dims.size())] = 1 + Below(random, 20);
       break;
     case 3:
-      if (Below(random, 2) == 0 || tensor.dims.empty()) {
-        tensor.dims.push_back(1);
+      if (Below(random, 2) == 0 || dims.empty()) {
+        dims.push_back(1);
       } else {
-        tensor.dims.erase(tensor.dims.begin() + Below(random, tensor.dims.size()));
+        dims.erase(dims.begin() + Below(random, dims.size()));
       }
       break;
     case 4:
-      if (tensor.data.size() >= 4)
-        Put(&tensor.data, Place(random, tensor.data), Interesting(random));
+      Put(&tensor.data, Place(random, tensor.data), Interesting(random));
       break;
   }
   if (!tensor.data.empty() && ModelBuilder::BytesOf(tensor) < (1 << 16)) {
@@ -142,161 +141,114 @@ void DamageTensor(Random& random, ModelBuilder* model) {
   }
 }
 
+void DamageParam(Random& random, std::vector<int32_t>* params) {
+  if (params->empty()) return;
+  int32_t& param = (*params)[Below(random, params->size())];
+  const uint32_t near = static_cast<uint32_t>(param) + Below(random, 7) - 3;
+  param = static_cast<int32_t>(Below(random, 2) == 0 ? Interesting(random) : near);
+}
+
 void DamageNode(Random& random, ModelBuilder* model) {
   edgec_test::NodeSpec& node = model->nodes[Below(random, model->nodes.size())];
+  const int32_t any = static_cast<int32_t>(Below(random, model->tensors.size() + 1)) - 1;
   switch (Below(random, 8)) {
     case 0:
       node.op = Seeds()[Below(random, Seeds().size())].nodes[0].op;
       break;
     case 1:
-      node.inputs.push_back(static_cast<int32_t>(Below(random, model->tensors.size())));
+      node.inputs.push_back(any);
       break;
     case 2:
-      if (!node.inputs.empty()) {
-        node.inputs[Below(random, node.inputs.size())] =
-            static_cast<int32_t>(Below(random, model->tensors.size() + 1)) - 1;
-      }
+      if (!node.inputs.empty()) node.inputs[Below(random, node.inputs.size())] = any;
       break;
     case 3:
       node.params.push_back(static_cast<int32_t>(Interesting(random)));
       break;
     default:
-      if (!node.params.empty()) {
-        int32_t& param = node.params[Below(random, node.params.size())];
-        const uint32_t near = static_cast<uint32_t>(param) + Below(random, 7) - 3;
-        param = static_cast<int32_t>(Below(random, 2) == 0 ? Interesting(random) : near);
-        break;
-        case 1:
-          tensor.layout = static_cast<uint8_t>(Below(random, 5));
-          break;
-        case 2:
-          if (!tensor.dims.empty())
-            tensor.dims[Below(random, tensor.dims.size())] = 1 + Below(random, 20);
-          break;
-        case 3:
-          if (Below(random, 2) == 0 || tensor.dims.empty()) {
-            tensor.dims.push_back(1);
-          } else {
-            tensor.dims.erase(tensor.dims.begin() + Below(random, tensor.dims.size()));
-          }
-          break;
-        case 4:
-          if (tensor.data.size() >= 4)
-            Put(&tensor.data, Place(random, tensor.data), Interesting(random));
-          break;
-      }
-      if (!tensor.data.empty() && ModelBuilder::BytesOf(tensor) < (1 << 16)) {
-        tensor.data.resize(ModelBuilder::BytesOf(tensor), 1);
-      }
+      DamageParam(random, &node.params);
   }
+}
 
-  void DamageNode(Random & random, ModelBuilder * model) {
-    edgec_test::NodeSpec& node = model->nodes[Below(random, model->nodes.size())];
-    switch (Below(random, 8)) {
-      case 0:
-        node.op = Seeds()[Below(random, Seeds().size())].nodes[0].op;
-        break;
-      case 1:
-        node.inputs.push_back(static_cast<int32_t>(Below(random, model->tensors.size())));
-        break;
-      case 2:
-        if (!node.inputs.empty()) {
-          node.inputs[Below(random, node.inputs.size())] =
-              static_cast<int32_t>(Below(random, model->tensors.size() + 1)) - 1;
-        }
-        break;
-      case 3:
-        node.params.push_back(static_cast<int32_t>(Interesting(random)));
-        break;
-      default:
-        if (!node.params.empty()) {
-          int32_t& param = node.params[Below(random, node.params.size())];
-          param = Below(random, 2) == 0 ? static_cast<int32_t>(Interesting(random))
-                                        : param + static_cast<int32_t>(Below(random, 7)) - 3;
-        }
-    }
+// Lays the arena out again, so that sizes that were changed fit.
+void Place(ModelBuilder* model) {
+  model->arena_bytes = 0;
+  for (edgec_test::TensorSpec& tensor : model->tensors) {
+    const uint64_t bytes = ModelBuilder::BytesOf(tensor);
+    if (!tensor.data.empty() || bytes > (1 << 20)) continue;
+    tensor.offset = model->arena_bytes;
+    model->arena_bytes += edgec::AlignUp(bytes);
   }
+}
 
-  // Lays the arena out again, so that sizes that were changed fit.
-  void Place(ModelBuilder * model) {
-    model->arena_bytes = 0;
-    for (edgec_test::TensorSpec& tensor : model->tensors) {
-      const uint64_t bytes = ModelBuilder::BytesOf(tensor);
-      if (!tensor.data.empty() || bytes > (1 << 20)) continue;
-      tensor.offset = model->arena_bytes;
-      model->arena_bytes += edgec::AlignUp(bytes);
-    }
+Bytes DamagedModel(Random& random) {
+  ModelBuilder model = Seeds()[Below(random, Seeds().size())];
+  for (uint32_t i = Below(random, 4); i-- > 0;) {
+    if (Below(random, 2) == 0)
+      DamageTensor(random, &model);
+    else
+      DamageNode(random, &model);
   }
+  Place(&model);
+  return model.Build();
+}
 
-  Bytes DamagedModel(Random & random) {
-    ModelBuilder model = Seeds()[Below(random, Seeds().size())];
-    for (uint32_t i = Below(random, 4); i-- > 0;) {
-      if (Below(random, 2) == 0)
-        DamageTensor(random, &model);
-      else
-        DamageNode(random, &model);
-    }
-    Place(&model);
-    return model.Build();
+// Ops take time that grows with the product of what they read and write: leave the slow ones out.
+bool IsAffordable(const Engine& engine) {
+  uint64_t work = 0;
+  for (const Engine::Layer& layer : engine.layers()) {
+    if (layer.bytes > (1 << 18)) return false;
+    work += layer.bytes * layer.bytes;
   }
+  return work < (uint64_t{1} << 34);
+}
 
-  // Ops take time that grows with the product of what they read and write: leave the slow ones out.
-  bool IsAffordable(const Engine& engine) {
-    uint64_t work = 0;
-    for (const Engine::Layer& layer : engine.layers()) {
-      if (layer.bytes > (1 << 18)) return false;
-      work += layer.bytes * layer.bytes;
-    }
-    return work < (uint64_t{1} << 34);
-  }
-
-  // Makes the address sanitizer report a touch of arena bytes that belong to no tensor.
-  void PoisonGaps(const Engine& engine) {
+// Makes the address sanitizer report a touch of arena bytes that belong to no tensor.
+void PoisonGaps(const Engine& engine) {
 #if EDGEC_ASAN
-    const edgec::ModelFile& file = engine.file();
-    const uint8_t* arena = nullptr;
-    for (uint32_t i = 0; i < file.tensors.size(); ++i) {
-      const uint8_t* data = engine.tensor(i).as<uint8_t>();
-      if (!file.tensors[i].constant) arena = data - file.tensors[i].offset;
-    }
-    ASAN_POISON_MEMORY_REGION(arena, file.header.arena_bytes);
-    for (uint32_t i = 0; i < file.tensors.size(); ++i) {
-      if (file.tensors[i].constant) continue;
-      ASAN_UNPOISON_MEMORY_REGION(engine.tensor(i).data, file.tensors[i].bytes);
-    }
+  const edgec::ModelFile& file = engine.file();
+  const uint8_t* arena = nullptr;
+  for (uint32_t i = 0; i < file.tensors.size(); ++i) {
+    const uint8_t* data = engine.tensor(i).as<uint8_t>();
+    if (!file.tensors[i].constant) arena = data - file.tensors[i].offset;
+  }
+  ASAN_POISON_MEMORY_REGION(arena, file.header.arena_bytes);
+  for (uint32_t i = 0; i < file.tensors.size(); ++i) {
+    if (file.tensors[i].constant) continue;
+    ASAN_UNPOISON_MEMORY_REGION(engine.tensor(i).data, file.tensors[i].bytes);
+  }
 #else
-    (void)engine;
+  (void)engine;
 #endif
-  }
+}
 
-  void Fill(const Engine& engine, Random& random) {
-    for (uint32_t i = 0; i < engine.file().header.input_count; ++i) {
-      const edgec::Tensor& input = engine.tensor(engine.file().inputs[i]);
-      const bool wild = Below(random, 2) == 0;  // any bits, or small numbers
-      for (uint64_t k = 0; k < input.bytes; ++k) {
-        input.out<uint8_t>()[k] = static_cast<uint8_t>(wild         ? random()
-                                                       : k % 4 == 0 ? random() % 4
-                                                                    : 0);
-      }
+void Fill(const Engine& engine, Random& random) {
+  for (uint32_t i = 0; i < engine.file().header.input_count; ++i) {
+    const edgec::Tensor& input = engine.tensor(engine.file().inputs[i]);
+    const bool wild = Below(random, 2) == 0;  // any bits, or small numbers
+    for (uint64_t k = 0; k < input.bytes; ++k) {
+      input.out<uint8_t>()[k] = static_cast<uint8_t>(wild         ? random()
+                                                     : k % 4 == 0 ? random() % 4
+                                                                  : 0);
     }
   }
+}
 
-  edgec::IsaSet AnyIsa(Random & random) {
-    const uint32_t isa = Below(random, static_cast<size_t>(edgec::Isa::kIsaCount));
-    return edgec::IsaSet::Detect().LimitedTo(static_cast<edgec::Isa>(isa));
-  }
+edgec::IsaSet AnyIsa(Random& random) {
+  const uint32_t isa = Below(random, static_cast<size_t>(edgec::Isa::kIsaCount));
+  return edgec::IsaSet::Detect().LimitedTo(static_cast<edgec::Isa>(isa));
+}
 
-  void LoadAndRun(const edgec_test::AlignedBytes& bytes, Random& random) {
-    Engine engine;
-    const edgec::IsaSet isa = AnyIsa(random);
-    if (engine.Load(bytes.data(), bytes.size(), isa, 1 + Below(random, 2)) != EDGEC_OK) return;
-    if (!IsAffordable(engine)) return;
-    PoisonGaps(engine);
-    for (int run = 0; run < 2; ++run) {
-      Fill(engine, random);
-      engine.Run();
-    }
+void LoadAndRun(const edgec_test::AlignedBytes& bytes, Random& random) {
+  Engine engine;
+  const edgec::IsaSet isa = AnyIsa(random);
+  if (engine.Load(bytes.data(), bytes.size(), isa, 1 + Below(random, 2)) != EDGEC_OK) return;
+  if (!IsAffordable(engine)) return;
+  PoisonGaps(engine);
+  for (int run = 0; run < 2; ++run) {
+    Fill(engine, random);
+    engine.Run();
   }
+}
 
 }  // namespace
 
@@ -312,7 +264,7 @@ Bytes Mutated(const uint8_t* data, size_t size, uint32_t seed) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const edgec_test::AlignedBytes bytes(Bytes(data, data + size));
-  Random random(size > 24 ? data[24] + 256u * data[25] + 1
+  Random random(size > 25 ? data[24] + 256u * data[25] + 1
                           : 1);  // of the checksum: the same each time
   try {
     LoadAndRun(bytes, random);

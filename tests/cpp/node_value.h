@@ -67,7 +67,8 @@ inline OpTensor MakeTensor(const TensorValue& value) {
   return made;
 }
 
-// The case points to the value's name.
+// The case points to the value's name, so the value must outlive it.
+OpCase MakeCase(NodeValue&& value) = delete;
 inline OpCase MakeCase(const NodeValue& value) {
   OpCase made{};
   made.op = value.op.c_str();

@@ -209,7 +209,8 @@ EDGEC_TEST(ReshapeKeepsTheBytes) {
 }
 
 EDGEC_TEST(ReshapeInPlaceLeavesTheBytesAlone) {
-  OpCase made = MakeCase(SampleOf("reshape"));
+  const NodeValue node = SampleOf("reshape");
+  OpCase made = MakeCase(node);
   made.output.tensor.data = made.inputs[0].tensor.data;
   EDGEC_CHECK_EQ(made.Prepare(edgec::IsaSet::Detect(), 1), EDGEC_OK);
   EDGEC_CHECK_EQ(made.Run(), EDGEC_OK);

@@ -25,7 +25,7 @@ import pytest
 from edgec.deploy.boards import Board
 from edgec.deploy.execute import Progress
 from edgec.deploy.plan import Options
-from edgec.deploy.release import deploy
+from edgec.deploy.release import deploy, status
 from edgec.deploy.transports.local import LocalTransport
 from edgec.deploy.transports.ssh import SshTransport
 from edgec.errors import BoardBusy, ConnectError, DeployError
@@ -289,6 +289,24 @@ def test_upload_cut_in_the_middle_of_a_file_locally(local_bench: Bench) -> None:
     assert any(path.stat().st_size for path in local_bench.root.glob("incoming/*/golden/*"))
     assert_serves(local_bench, {local_bench.old})
     assert_next_deploy_is_clean(local_bench)
+
+
+def test_deployer_that_dies_far_away_frees_the_board_though_its_last_command_runs_on(
+        ssh_bench: Bench) -> None:
+    """Only the deploying process is killed; what it started on the board ends in its own time."""
+    number = programs_by_step(ssh_bench)["self-test"][-1]
+    ssh_bench.stops.at(number)
+    process = FORK.Process(target=lambda: deploy(
+        ssh_bench.board, ssh_bench.bundle, engine_programs(),
+        report=lambda _progress: ssh_bench.stops.arm()))
+    process.start()
+    wait_until(lambda: ssh_bench.stops.is_held() or not process.is_alive())
+    process.kill()
+    process.join()
+    wait_until(lambda: (lock := status(ssh_bench.board).facts.lock) is not None and lock.is_dead)
+    assert_serves(ssh_bench, {ssh_bench.old})
+    ssh_bench.stops.let_go()
+    assert_next_deploy_is_clean(ssh_bench)
 
 
 @pytest.fixture

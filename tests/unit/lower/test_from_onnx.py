@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 import pytest
-from lower_models import as_ir
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime_judge import run_onnx
 
 from edgec.errors import EdgecError, ModelError, UnsupportedOps
 from edgec.lower.from_onnx import import_onnx
 from edgec.lower.graph import Array
 from edgec.lower.interpret import interpret
 from edgec.lower.lower import lower
+from tests.unit.lower.lower_models import as_ir
+from tests.unit.lower.onnxruntime_judge import run_onnx
 
 
 def _model(nodes: Sequence[onnx.NodeProto], x: Array, constants: dict[str, Array] | None = None,

@@ -8,9 +8,7 @@ import numpy as np
 import onnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lower_models import as_ir
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime_judge import run_onnx
 
 from edgec.lower.from_onnx import import_onnx
 from edgec.lower.graph import Array
@@ -18,6 +16,8 @@ from edgec.lower.interpret import interpret
 from edgec.lower.lower import PASSES, lower
 from edgec.lower.passes import dequantize_weights, fuse_qdq
 from edgec.lower.verify import verify
+from tests.unit.lower.lower_models import as_ir
+from tests.unit.lower.onnxruntime_judge import run_onnx
 
 STEP = 0.05
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_graphs import build, constant, fake_quantized, ops, same_results
 
 from edgec.lower.editor import Editor
 from edgec.lower.ops.add import Add
@@ -17,6 +16,7 @@ from edgec.lower.ops.softmax import Softmax
 from edgec.lower.ops.transpose import Transpose
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import cancel_transposes, simplify_movement
+from tests.unit.lower.passes.small_graphs import build, constant, fake_quantized, ops, same_results
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
 NHWC = (1, 4, 5, 6)

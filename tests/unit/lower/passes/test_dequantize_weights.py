@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from small_graphs import build, ops, same_results, stored_weights
-
 from edgec.lower.ops.fully_connected import FullyConnected
 from edgec.lower.passes import dequantize_weights
+from tests.unit.lower.passes.small_graphs import build, ops, same_results, stored_weights
 
 
 def test_weights_of_a_float_layer_become_float_per_channel() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from small_graphs import build, constant, ops, same_results, stored_weights
-
 from edgec.lower.editor import Editor
 from edgec.lower.ops.add import Add
 from edgec.lower.ops.conv2d import Conv2d
@@ -10,6 +8,7 @@ from edgec.lower.ops.fully_connected import FullyConnected
 from edgec.lower.ops.mul import Mul
 from edgec.lower.ops.sub import Sub
 from edgec.lower.passes import fold_affine
+from tests.unit.lower.passes.small_graphs import build, constant, ops, same_results, stored_weights
 
 ROWS, IMAGE = {"x": (3, 8)}, {"x": (1, 4, 4, 8)}
 

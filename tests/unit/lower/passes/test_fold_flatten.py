@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from small_graphs import build, constant, ops, same_results
-
 from edgec.lower.editor import Editor
 from edgec.lower.ops.fully_connected import FullyConnected
 from edgec.lower.ops.reshape import Reshape
 from edgec.lower.ops.transpose import Transpose
 from edgec.lower.passes import fold_flatten
+from tests.unit.lower.passes.small_graphs import build, constant, ops, same_results
 
 
 def test_transpose_before_flatten_goes_into_the_weights() -> None:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from small_graphs import build, constant, ops, same_results, stored_weights
-
 from edgec.lower.ops.add import Add
 from edgec.lower.ops.fully_connected import FullyConnected
 from edgec.lower.ops.transpose import Transpose
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import fold_constants
+from tests.unit.lower.passes.small_graphs import build, constant, ops, same_results, stored_weights
 
 
 def test_chain_of_constants_becomes_one_constant() -> None:

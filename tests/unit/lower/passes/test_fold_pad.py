@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from small_graphs import build, constant, ops, same_results
 
 from edgec.lower.editor import Editor
 from edgec.lower.ops.conv2d import Conv2d
 from edgec.lower.ops.pad import Pad
 from edgec.lower.ops.transpose import Transpose
 from edgec.lower.passes import fold_pad
+from tests.unit.lower.passes.small_graphs import build, constant, ops, same_results
 
 
 def _padded_conv(pad: Pad):  # type: ignore[no-untyped-def]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from small_graphs import build, same_results
 
 from edgec.lower.editor import Editor
 from edgec.lower.graph import Graph
@@ -12,6 +11,7 @@ from edgec.lower.ops.add import Add
 from edgec.lower.ops.mul import Mul
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import fuse_activations
+from tests.unit.lower.passes.small_graphs import build, same_results
 
 
 def _number(editor: Editor, value: float) -> str:

@@ -3,12 +3,12 @@ from __future__ import annotations
 import math
 
 import pytest
-from small_graphs import build, constant, ops, same_results
 
 from edgec.lower.editor import Editor
 from edgec.lower.ops.conv2d import Conv2d
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import fuse_clamp
+from tests.unit.lower.passes.small_graphs import build, constant, ops, same_results
 
 
 def _conv(editor: Editor) -> str:

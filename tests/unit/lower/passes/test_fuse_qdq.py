@@ -2,15 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_graphs import (
-    build,
-    constant,
-    fake_quantized,
-    inputs_of,
-    ops,
-    quantization,
-    stored_weights,
-)
 
 from edgec.lower.editor import Editor
 from edgec.lower.graph import Graph, Node, Quantization
@@ -28,6 +19,15 @@ from edgec.lower.ops.softmax import Softmax
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import fuse_qdq
 from edgec.lower.verify import verify
+from tests.unit.lower.passes.small_graphs import (
+    build,
+    constant,
+    fake_quantized,
+    inputs_of,
+    ops,
+    quantization,
+    stored_weights,
+)
 
 ROWS = {"x": (4, 8)}
 

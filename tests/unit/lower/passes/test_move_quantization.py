@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_graphs import build, constant, fake_quantized, ops, quantization, same_results
 
 from edgec.lower.editor import Editor
 from edgec.lower.ops.concat import Concat
@@ -16,6 +15,14 @@ from edgec.lower.ops.slice import Slice
 from edgec.lower.ops.transpose import Transpose
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import fold_constants, move_quantization
+from tests.unit.lower.passes.small_graphs import (
+    build,
+    constant,
+    fake_quantized,
+    ops,
+    quantization,
+    same_results,
+)
 
 IMAGE = (1, 4, 6, 3)
 MOVES = {

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-from small_graphs import build, fake_quantized, ops, same_results
 
 from edgec.lower.editor import Editor
 from edgec.lower.ops.add import Add
 from edgec.lower.ops.mul import Mul
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import share
+from tests.unit.lower.passes.small_graphs import build, fake_quantized, ops, same_results
 
 
 def test_equal_chains_become_one() -> None:

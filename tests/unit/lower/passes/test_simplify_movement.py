@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from small_graphs import build, ops, same_results
-
 from edgec.lower.editor import Editor
 from edgec.lower.ops.reshape import Reshape
 from edgec.lower.ops.slice import Slice
 from edgec.lower.ops.transpose import Transpose
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import simplify_movement
+from tests.unit.lower.passes.small_graphs import build, ops, same_results
 
 
 def test_transpose_of_an_axis_of_size_1_is_a_reshape() -> None:

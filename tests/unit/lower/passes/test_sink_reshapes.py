@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from small_graphs import build, ops, same_results
-
 from edgec.lower.editor import Editor
 from edgec.lower.ops.add import Add
 from edgec.lower.ops.reshape import Reshape
 from edgec.lower.ops.unary import Unary
 from edgec.lower.passes import simplify_movement, sink_reshapes
+from tests.unit.lower.passes.small_graphs import build, ops, same_results
 
 
 def test_reshapes_around_functions_of_single_elements_are_gone() -> None:

@@ -1,0 +1,74 @@
+"""Collects the records of a .tflite file while the graph's nodes are emitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgec.lower.backends.tflite.operators import version_of
+from edgec.lower.backends.tflite.records import ModelRecord, OperatorRecord, Options
+from edgec.lower.graph import DTYPES, Array, Graph, Quantization, Tensor
+
+NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
+
+
+class Builder:
+    """One file in the making. Tensors get their index on first use; model inputs come first."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._tensors: list[Tensor] = []
+        self._operators: list[OperatorRecord] = []
+        self._index: dict[str, int] = {}
+        self._names = set(graph.tensors)
+        for name in graph.inputs:
+            self.tensor(name)
+
+    def tensor(self, name: str) -> int:
+        """The index of a tensor of the graph."""
+        if name not in self._index:
+            self._index[name] = self._add(self._graph.tensors[name])
+        return self._index[name]
+
+    def constant(self, stem: str, data: Any, quantization: Quantization | None = None) -> int:
+        """The index of a constant that the graph does not have, named after `stem`."""
+        array: Array = np.asarray(data)
+        return self._add(Tensor(self._unused(stem), array.shape, NAME_OF[array.dtype],
+                                quantization, array))
+
+    def between(self, stem: str, like: Tensor, **changes: Any) -> int:
+        """The index of a new activation, like `like` but for `changes`."""
+        fields = {"shape": like.shape, "dtype": like.dtype, "quantization": like.quantization,
+                  **changes}
+        return self._add(Tensor(self._unused(stem), **fields))
+
+    def operator(self, code: str, inputs: Sequence[int], output: int, table: str = "",
+                 **fields: Any) -> int:
+        """An operator with options `table` (none when empty); gives `output`."""
+        options = Options(table, fields) if table else None
+        version = version_of(code, [self._tensors[i] for i in inputs], self._tensors[output],
+                             fields)
+        self._operators.append(OperatorRecord(code, version, tuple(inputs), (output,), options))
+        return output
+
+    def finish(self) -> ModelRecord:
+        """The records."""
+        inputs, outputs = (tuple(self.tensor(name) for name in names)
+                           for names in (self._graph.inputs, self._graph.outputs))
+        return ModelRecord(self._graph.name, tuple(self._tensors), tuple(self._operators), inputs,
+                           outputs)
+
+    def _add(self, tensor: Tensor) -> int:
+        self._tensors.append(tensor)
+        return len(self._tensors) - 1
+
+    def _unused(self, stem: str) -> str:
+        """`stem`, with a number when another tensor has that name."""
+        candidate, number = stem, 1
+        while candidate in self._names:
+            number += 1
+            candidate = f"{stem}#{number}"
+        self._names.add(candidate)
+        return candidate

@@ -1,0 +1,106 @@
+"""Every verb, given something wrong: one clear message, exit code 1, no traceback, nothing left."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+UNREACHABLE = """
+[board.gone]
+host = "127.0.0.1"
+port = 1
+user = "nobody"
+target = "generic_x86_64"
+host_key = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+connect_timeout_s = 3
+"""
+
+
+def edgec(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HOME": str(folder), "COLUMNS": "100"}
+    return subprocess.run([sys.executable, "-m", "edgec", *words], cwd=folder, env=environment,
+                          capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory) -> Path:
+    """A folder with a good model, a bundle of it, a text file named .onnx, and a boards file."""
+    folder = tmp_path_factory.mktemp("workshop")
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"], "act")], "tiny",
+                              [value("x", TensorProto.FLOAT, [1, 8])],
+                              [value("y", TensorProto.FLOAT, [1, 8])])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10),
+              folder / "good.onnx")
+    (folder / "text.onnx").write_text("this is not a model\n")
+    (folder / "truncated.onnx").write_bytes((folder / "good.onnx").read_bytes()[:-9])
+    np.savez(folder / "good.npz", x=np.ones((4, 1, 8), np.float32))
+    np.savez(folder / "nan.npz", x=np.full((4, 1, 8), np.nan, np.float32))
+    np.savez(folder / "shape.npz", x=np.ones((4, 1, 9), np.float32))
+    np.save(folder / "x.npy", np.ones((1, 8), np.float32))
+    np.save(folder / "wrong.npy", np.ones((1, 9), np.float32))
+    (folder / "broken.json").write_text("{")
+    (folder / "boards.toml").write_text(UNREACHABLE)
+    made = edgec(folder, "lower", "good.onnx", "-t", "generic_x86_64", "-o", "bundle")
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+CASES = [
+    ("inspect missing.onnx", "missing.onnx"),
+    ("inspect text.onnx", "text file"),
+    ("inspect truncated.onnx", "truncated.onnx"),
+    ("inspect good.onnx --target no_board", "no target named 'no_board'"),
+    ("inspect no_module:thing", "no_module"),
+    ("inspect good.onnx --shape x=one", "--shape"),
+    ("quantize missing.onnx -c good.npz -o out.onnx", "missing.onnx"),
+    ("quantize text.onnx -c good.npz -o out.onnx", "text file"),
+    ("quantize good.onnx -c missing.npz -o out.onnx", "missing.npz"),
+    ("quantize good.onnx -c nan.npz -o out.onnx", "not finite"),
+    ("quantize good.onnx -c shape.npz -o out.onnx", "shape.npz"),
+    ("quantize good.onnx -c good.npz -o no_folder/out.onnx", "no_folder"),
+    ("quantize good.onnx -c good.npz -o out.onnx --set bits=3", "no option 'bits'"),
+    ("quantize good.onnx -c good.npz -o out.onnx -t no_board", "no target named"),
+    ("lower missing.onnx -t generic_x86_64 -o out", "missing.onnx"),
+    ("lower text.onnx -t generic_x86_64 -o out", "text file"),
+    ("lower good.onnx -t no_board -o out", "no target named 'no_board'"),
+    ("lower good.onnx -t generic_x86_64 --backend no_backend -o out", "no backend"),
+    ("lower good.onnx -t generic_x86_64 -o good.npz", "good.npz"),
+    ("run no_bundle -i x.npy -o out.npy", "no_bundle"),
+    ("run bundle -i missing.npy -o out.npy", "missing.npy"),
+    ("run bundle -i wrong.npy -o out.npy", "wrong.npy"),
+    ("run bundle -i text.onnx -o out.npy", "text.onnx"),
+    ("run bundle -i x.npy -i x.npy -o out.npy", "1 input"),
+    ("run bundle -i x.npy -o no_folder/out.npy", "no_folder"),
+    ("run bundle -i x.npy -o out.npy --isa neon9", "neon9"),
+    ("bench no_bundle --json out.json", "no_bundle"),
+    ("bench bundle --board no_board --json out.json", "no board"),
+    ("bench bundle --board gone --json out.json", "127.0.0.1:1"),
+    ("deploy no_bundle --board gone", "no_bundle"),
+    ("deploy bundle --board no_board", "no board"),
+    ("deploy bundle --board gone", "127.0.0.1:1"),
+    ("deploy bundle --board gone --boards missing.toml", "missing.toml"),
+    ("rollback --board gone", "127.0.0.1:1"),
+    ("rollback --board no_board", "no board"),
+    ("status --board gone", "127.0.0.1:1"),
+    ("report missing.json -o out.html", "missing.json"),
+    ("report broken.json -o out.html", "broken.json"),
+    ("demo --model no_model", "no demo model named"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), CASES, ids=[words for words, _ in CASES])
+def test_verb_given_something_wrong_says_so_once_and_leaves_nothing(workshop: Path, words: str,
+                                                                    message: str) -> None:
+    before = sorted(workshop.rglob("*"))
+    done = edgec(workshop, *words.split())
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("edgec: ") == 1
+    assert "Traceback" not in done.stderr
+    assert sorted(workshop.rglob("*")) == before
