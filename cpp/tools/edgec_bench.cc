@@ -38,6 +38,7 @@ struct Options {
 
 struct Result {
   uint64_t load_ns = 0, first_ns = 0, warmup_iterations = 0;
+  uint64_t timed_from_boot_ns = 0, timed_to_boot_ns = 0;  // the part that samples_ns is from
   std::vector<uint64_t> samples_ns;
   std::vector<uint64_t> layer_median_ns;  // empty without --profile
 };
@@ -73,14 +74,16 @@ edgec_status Parse(Arguments arguments, Options* options) {
 // The values of all inputs, kept outside the arena: a run may reuse an input's memory.
 class Inputs {
  public:
+  // Of the files, the first sample is used.
   edgec_status Prepare(edgec_model* model, const std::vector<const char*>& paths) {
     model_ = model;
+    InputFiles files;
     if (!paths.empty()) {
-      if (const edgec_status status = FillInputs(model, paths)) return status;
+      if (const edgec_status status = files.Open(model, paths)) return status;
     }
     for (uint32_t i = 0; i < edgec_input_count(model); ++i) {
       // One after the other: inputs that no layer reads may share memory.
-      if (paths.empty()) FillRandom(model, i, kSeed);
+      paths.empty() ? FillRandom(model, i, kSeed) : files.Fill(model, i, 0);
       edgec_tensor_info info;
       if (const edgec_status status = edgec_input_info(model, i, &info)) return status;
       const uint8_t* data = static_cast<const uint8_t*>(edgec_input_data(model, i));
@@ -124,11 +127,13 @@ edgec_status WarmUp(const Options& options, const Inputs& inputs, Result* result
 
 edgec_status Measure(const Options& options, const Inputs& inputs, Result* result) {
   const uint64_t started_ns = NowNs();
+  result->timed_from_boot_ns = BootNs();
   for (;;) {
     uint64_t sample_ns;
     if (const edgec_status status = TimedRun(options.session.model, inputs, &sample_ns))
       return status;
     result->samples_ns.push_back(sample_ns);
+    result->timed_to_boot_ns = BootNs();
     const uint64_t elapsed_ns = NowNs() - started_ns;
     if (elapsed_ns >= Nanoseconds(options.max_time_s)) return EDGEC_OK;
     if (elapsed_ns >= Nanoseconds(options.min_time_s) &&
@@ -182,6 +187,10 @@ edgec_status Print(const Session& session, const Result& result) {
   json.Unsigned("load_ns", result.load_ns);
   json.Unsigned("first_ns", result.first_ns);
   json.Unsigned("warmup_iterations", result.warmup_iterations);
+  json.BeginArray("timed_boottime_ns");
+  json.Unsigned(nullptr, result.timed_from_boot_ns);
+  json.Unsigned(nullptr, result.timed_to_boot_ns);
+  json.EndArray();
   json.BeginArray("samples_ns");
   for (const uint64_t sample_ns : result.samples_ns) json.Unsigned(nullptr, sample_ns);
   json.EndArray();

@@ -1,5 +1,5 @@
-// edgec-run: one run of a model. Exit code 0: fine; 1: an error, in one line on stderr; 2: --expect
-// differs.
+// edgec-run: runs a model on files. Exit code 0: fine; 1: an error, in one line on stderr; 2:
+// --expect differs.
 #include <cstdio>
 #include <cstring>
 
@@ -14,7 +14,8 @@ namespace {
 
 constexpr char kHelp[] =
     "usage: edgec-run MODEL.edgec [options]\n"
-    "Runs a model once. Files are .npy, one --input per model input, in order.\n"
+    "Runs a model once. Files are .npy, one --input per model input, in order. Inputs that are k\n"
+    "times as long in their first dimension give k runs and outputs that are stacked in that way.\n"
     "  --input FILE      fills the next input\n"
     "  --output FILE     writes the next output\n"
     "  --expect FILE     compares the next output; exit code 2 if it differs\n"
@@ -29,6 +30,12 @@ struct Options {
   std::vector<const char*> inputs, outputs, expected;
   double tolerance = 0;
   bool info = false, list_isa = false, help = false;
+};
+
+// The outputs of all runs, each output's stacked along its first dimension.
+struct Outputs {
+  std::vector<edgec_tensor_info> infos;
+  std::vector<std::vector<uint8_t>> values;
 };
 
 edgec_status ParseOne(Arguments& arguments, Options* options) {
@@ -110,32 +117,50 @@ edgec_status CheckOutputCounts(const Options& options) {
   return EDGEC_OK;
 }
 
-edgec_status WriteOutputs(const Options& options) {
-  const edgec_model* model = options.session.model;
+edgec_status RunAll(edgec_model* model, const InputFiles& files, Outputs* outputs) {
+  outputs->infos.resize(edgec_output_count(model));
+  outputs->values.resize(outputs->infos.size());
+  for (uint64_t sample = 0; sample < files.samples(); ++sample) {
+    for (uint32_t i = 0; i < edgec_input_count(model); ++i) files.Fill(model, i, sample);
+    if (const edgec_status status = edgec_run(model)) return status;
+    for (uint32_t i = 0; i < outputs->infos.size(); ++i) {
+      edgec_output_info(model, i, &outputs->infos[i]);
+      const uint8_t* data = static_cast<const uint8_t*>(edgec_output_data(model, i));
+      std::vector<uint8_t>& values = outputs->values[i];
+      values.insert(values.end(), data, data + outputs->infos[i].bytes);
+    }
+  }
+  for (edgec_tensor_info& info : outputs->infos) {
+    info.bytes *= files.samples();
+    if (info.rank == 0 && files.samples() > 1) info.dims[info.rank++] = 1;
+    if (info.rank > 0) info.dims[0] *= static_cast<uint32_t>(files.samples());
+  }
+  return EDGEC_OK;
+}
+
+edgec_status WriteOutputs(const Options& options, const Outputs& outputs) {
   for (uint32_t i = 0; i < options.outputs.size(); ++i) {
-    edgec_tensor_info info;
-    edgec_status status = edgec_output_info(model, i, &info);
-    if (!status) status = WriteNpy(options.outputs[i], info, edgec_output_data(model, i));
+    const edgec_status status =
+        WriteNpy(options.outputs[i], outputs.infos[i], outputs.values[i].data());
     if (status) return status;
   }
   return EDGEC_OK;
 }
 
 // Sets *differs and says where, for one output.
-edgec_status CompareOutput(const Options& options, uint32_t index, bool* differs) {
-  const edgec_model* model = options.session.model;
+edgec_status CompareOutput(const Options& options, const Outputs& outputs, uint32_t index,
+                           bool* differs) {
   Array expected;
   if (const edgec_status status = ReadNpy(options.expected[index], &expected)) return status;
-  edgec_tensor_info info;
-  if (const edgec_status status = edgec_output_info(model, index, &info)) return status;
-  if (!HasShape(expected, info)) {
+  const edgec_tensor_info& info = outputs.infos[index];
+  if (expected.dtype != info.dtype || expected.bytes != info.bytes) {
     char found[128], wanted[128];
     ShapeText(info.dtype, info.rank, info.dims, found);
     ShapeText(expected.dtype, expected.rank, expected.dims, wanted);
     return Fail(EDGEC_E_ARGUMENT, "output %u '%s' is %s, '%s' is %s", index, info.name, found,
                 options.expected[index], wanted);
   }
-  const Difference d = Compare(edgec_output_data(model, index), expected, options.tolerance);
+  const Difference d = Compare(outputs.values[index].data(), expected, options.tolerance);
   if (d.count == 0) return EDGEC_OK;
   *differs = true;
   Fail(EDGEC_OK,
@@ -151,12 +176,14 @@ edgec_status Execute(Options* options, bool* differs) {
   Session& session = options->session;
   if (const edgec_status status = session.Load()) return status;
   if (options->info) return PrintInfo(session);
+  InputFiles files;
+  Outputs outputs;
   edgec_status status = CheckOutputCounts(*options);
-  if (!status) status = FillInputs(session.model, options->inputs);
-  if (!status) status = edgec_run(session.model);
-  if (!status) status = WriteOutputs(*options);
+  if (!status) status = files.Open(session.model, options->inputs);
+  if (!status) status = RunAll(session.model, files, &outputs);
+  if (!status) status = WriteOutputs(*options, outputs);
   for (uint32_t i = 0; !status && i < options->expected.size(); ++i) {
-    status = CompareOutput(*options, i, differs);
+    status = CompareOutput(*options, outputs, i, differs);
   }
   return status;
 }

@@ -9,20 +9,14 @@
 namespace edgec {
 namespace {
 
-edgec_status FillInput(edgec_model* model, uint32_t index, const char* path) {
-  Array array;
-  if (const edgec_status status = ReadNpy(path, &array)) return status;
-  edgec_tensor_info info;
-  if (const edgec_status status = edgec_input_info(model, index, &info)) return status;
-  if (!HasShape(array, info)) {
-    char found[128], wanted[128];
-    ShapeText(array.dtype, array.rank, array.dims, found);
-    ShapeText(info.dtype, info.rank, info.dims, wanted);
-    return Fail(EDGEC_E_ARGUMENT, "'%s' is %s, input %u '%s' is %s", path, found, index, info.name,
-                wanted);
+// How often the model's shape fits into the array's along the first dimension; 0: it does not fit.
+uint64_t CountSamples(const Array& array, const edgec_tensor_info& info) {
+  if (array.dtype != info.dtype || array.rank != info.rank || array.bytes % info.bytes != 0)
+    return 0;
+  for (uint32_t i = 1; i < info.rank; ++i) {
+    if (array.dims[i] != info.dims[i]) return 0;
   }
-  std::memcpy(edgec_input_data(model, index), array.data, static_cast<size_t>(info.bytes));
-  return EDGEC_OK;
+  return array.bytes / info.bytes;
 }
 
 // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
@@ -50,15 +44,45 @@ const char* Session::isa() const {
   return best;
 }
 
-edgec_status FillInputs(edgec_model* model, const std::vector<const char*>& paths) {
+edgec_status InputFiles::Open(const edgec_model* model, const std::vector<const char*>& paths) {
   if (paths.size() != edgec_input_count(model)) {
     return Fail(EDGEC_E_ARGUMENT, "%zu --input given, the model has %u inputs", paths.size(),
                 edgec_input_count(model));
   }
-  for (uint32_t i = 0; i < paths.size(); ++i) {
-    if (const edgec_status status = FillInput(model, i, paths[i])) return status;
+  for (const char* path : paths) {
+    if (const edgec_status status = OpenOne(model, path)) return status;
   }
   return EDGEC_OK;
+}
+
+edgec_status InputFiles::OpenOne(const edgec_model* model, const char* path) {
+  const uint32_t index = static_cast<uint32_t>(arrays_.size());
+  arrays_.push_back(std::make_unique<Array>());
+  const Array& array = *arrays_.back();
+  if (const edgec_status status = ReadNpy(path, arrays_.back().get())) return status;
+  edgec_tensor_info info;
+  if (const edgec_status status = edgec_input_info(model, index, &info)) return status;
+  const uint64_t samples = CountSamples(array, info);
+  if (samples == 0) {
+    char found[128], wanted[128];
+    ShapeText(array.dtype, array.rank, array.dims, found);
+    ShapeText(info.dtype, info.rank, info.dims, wanted);
+    return Fail(EDGEC_E_ARGUMENT, "'%s' is %s, input %u '%s' is %s or several of it", path, found,
+                index, info.name, wanted);
+  }
+  if (index > 0 && samples != samples_) {
+    return Fail(EDGEC_E_ARGUMENT, "'%s' holds %llu samples, the inputs before it %llu", path,
+                static_cast<unsigned long long>(samples),
+                static_cast<unsigned long long>(samples_));
+  }
+  samples_ = samples;
+  return EDGEC_OK;
+}
+
+void InputFiles::Fill(edgec_model* model, uint32_t index, uint64_t sample) const {
+  const Array& array = *arrays_[index];
+  const size_t bytes = static_cast<size_t>(array.bytes / samples_);
+  std::memcpy(edgec_input_data(model, index), array.data + sample * bytes, bytes);
 }
 
 void FillRandom(edgec_model* model, uint32_t index, uint64_t seed) {

@@ -3,10 +3,12 @@
 #define EDGEC_TOOLS_SESSION_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "edgec/edgec.h"
 #include "json.h"
+#include "npy.h"
 
 namespace edgec {
 
@@ -25,9 +27,20 @@ struct Session {
   const char* isa() const;  // the highest instruction set that the model may use
 };
 
-// Copies .npy files into the model's inputs, in order. There must be as many, of the same types and
-// shapes.
-edgec_status FillInputs(edgec_model* model, const std::vector<const char*>& paths);
+// .npy files for the model's inputs, in order: as many as it has, of the same types and shapes. All
+// of them may be k times as long in their first dimension: then they hold k samples.
+class InputFiles {
+ public:
+  edgec_status Open(const edgec_model* model, const std::vector<const char*>& paths);
+  uint64_t samples() const { return samples_; }
+  void Fill(edgec_model* model, uint32_t index, uint64_t sample) const;
+
+ private:
+  edgec_status OpenOne(const edgec_model* model, const char* path);
+
+  std::vector<std::unique_ptr<Array>> arrays_;
+  uint64_t samples_ = 1;
+};
 
 // Fills input `index` from a fixed seed: floats in [-1, 1), any 8-bit value; 0 or 1 where the input
 // may be an index.

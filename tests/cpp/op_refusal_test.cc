@@ -215,20 +215,29 @@ EDGEC_TEST(AParamOutOfRangeIsRefused) {
   }
 }
 
+void CheckTapIsRefused(const char* op, size_t table, size_t place, int32_t tap) {
+  NodeValue wrong = SampleOf(op);
+  std::memcpy(wrong.inputs[table].bytes.data() + 4 * place, &tap, sizeof(tap));
+  EDGEC_CHECK_EQ(StatusOf(wrong), EDGEC_E_OP_PARAM);
+}
+
 EDGEC_TEST(ATableThatPointsOutsideOfTheImageIsRefused) {
   for (const int32_t tap : {-1, 2, INT_MAX, INT_MIN}) {
-    for (const char* op : {"resize_bilinear_s8", "resize_bilinear_f32"}) {
+    for (const size_t place : {0, 1}) {  // the first and the second tap of an output position
       for (const size_t table : {1, 3}) {
-        NodeValue wrong = SampleOf(op);
-        std::memcpy(wrong.inputs[table].bytes.data() + 4, &tap, 4);
-        EDGEC_CHECK_EQ(StatusOf(wrong), EDGEC_E_OP_PARAM);
+        CheckTapIsRefused("resize_bilinear_s8", table, place, tap);
+        CheckTapIsRefused("resize_bilinear_f32", table, place, tap);
       }
+      for (const size_t table : {1, 2}) CheckTapIsRefused("resize_nearest", table, place, tap);
     }
-    for (const size_t table : {1, 2}) {
-      NodeValue wrong = SampleOf("resize_nearest");
-      std::memcpy(wrong.inputs[table].bytes.data() + 4, &tap, 4);
-      EDGEC_CHECK_EQ(StatusOf(wrong), EDGEC_E_OP_PARAM);
-    }
+  }
+}
+
+EDGEC_TEST(APermutationThatNamesADimTwiceIsRefused) {
+  const TensorValue x = Value<int8_t>({2, 2}, {1, 2, 3, 4});
+  for (const int32_t dim : {0, 1}) {
+    EDGEC_CHECK_EQ(StatusOf({"transpose", {x}, Blank(EDGEC_S8, {2, 2}), {dim, dim}}),
+                   EDGEC_E_OP_PARAM);
   }
 }
 

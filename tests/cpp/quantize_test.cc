@@ -43,6 +43,23 @@ EDGEC_TEST_EACH_ISA(QuantizeOfNanIsTheZeroPointAndInfinitiesAreTheEnds) {
   });
 }
 
+// Where a product with 1 / scale, rounded, would fall on the other side of a half.
+EDGEC_TEST_EACH_ISA(QuantizeDividesNextToTheHalvesOfAnyScale) {
+  ForKernels(edgec::QuantizeF32S8Kernels(), isa, [](const auto& kernel) {
+    Random random(27);
+    for (int round = 0; round < 20; ++round) {
+      const float scale = Between(random, 0.001f, 0.1f);
+      std::vector<float> values;
+      for (int i = -128; i < 128; ++i) {
+        const float half = (static_cast<float>(i) + 0.5f) * scale;
+        values.insert(values.end(),
+                      {std::nextafter(half, -1.0f), half, std::nextafter(half, 1.0f)});
+      }
+      CheckQuantize(kernel, values.size(), scale, 0, values);
+    }
+  });
+}
+
 EDGEC_TEST_EACH_ISA(QuantizeOfRandomValuesIsTheReference) {
   ForKernels(edgec::QuantizeF32S8Kernels(), isa, [](const auto& kernel) {
     Random random(1);

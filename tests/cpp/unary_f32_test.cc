@@ -84,7 +84,7 @@ void CheckClose(const edgec::KernelEntry<edgec::UnaryF32Kernel>& kernel, UnaryKi
     Describe("%s kind %d of %.9g is %.9g, not %.9g", kernel.name, static_cast<int>(kind), x[i],
              out[i], wanted);
     if (std::fabs(wanted) > 3.4e38 && std::isinf(out[i])) continue;
-    EDGEC_CHECK(IsClose(out[i], wanted, 1e-6, AbsoluteOf(kind, x[i])));
+    EDGEC_CHECK(IsClose(out[i], wanted, 3e-7, AbsoluteOf(kind, x[i])));
   }
 }
 

@@ -32,11 +32,19 @@ class Builder:
             self._index[name] = self._add(self._graph.tensors[name])
         return self._index[name]
 
+    def shape(self, index: int) -> tuple[int, ...]:
+        """The shape of a tensor."""
+        return self._tensors[index].shape
+
     def constant(self, stem: str, data: Any, quantization: Quantization | None = None) -> int:
         """The index of a constant that the graph does not have, named after `stem`."""
         array: Array = np.asarray(data)
         return self._add(Tensor(self._unused(stem), array.shape, NAME_OF[array.dtype],
                                 quantization, array))
+
+    def int32(self, stem: str, values: Any) -> int:
+        """The index of a constant of sizes, axes or positions."""
+        return self.constant(stem, np.asarray(values, np.int32))
 
     def between(self, stem: str, like: Tensor, **changes: Any) -> int:
         """The index of a new activation, like `like` but for `changes`."""

@@ -15,7 +15,7 @@ import numpy as np
 from edgec.errors import LoweringError, MissingExtra
 from edgec.lower.backends.tflite.operators import min_runtime
 from edgec.lower.backends.tflite.records import ModelRecord, OperatorRecord, Options
-from edgec.lower.graph import DTYPES, Array, Quantization, Tensor
+from edgec.lower.graph import Array, Quantization, Tensor
 
 SCHEMA_VERSION = 3
 FILE_IDENTIFIER = b"TFL3"
@@ -24,7 +24,8 @@ ALIGNMENT = 16  # of a buffer's data, as the schema demands: kernels read it in 
 OLD_CODE_LIMIT = 127  # the deprecated code has one byte; there it stands for "look at the new one"
 RUNTIME_BYTES = 16
 TYPES: Mapping[str, str] = MappingProxyType({
-    "f32": "FLOAT32", "s8": "INT8", "u8": "UINT8", "s32": "INT32", "u32": "UINT32", "s64": "INT64"})
+    "f32": "FLOAT32", "s8": "INT8", "u8": "UINT8", "s32": "INT32", "s64": "INT64",
+    "bool": "BOOL"})
 
 
 def pack(model: ModelRecord) -> bytes:
@@ -91,7 +92,7 @@ class _Packer:
         made.hasRank = True
         made.type = getattr(self._schema.TensorType, TYPES[tensor.dtype])
         if tensor.data is not None:
-            made.buffer = self._buffer(tensor.data.astype(DTYPES[tensor.dtype]).tobytes())
+            made.buffer = self._buffer(np.ascontiguousarray(tensor.data).tobytes())
         if tensor.quantization is not None:
             made.quantization = self._quantization(tensor.quantization)
         return made

@@ -30,7 +30,7 @@ _INT64: Mapping[str, int] = MappingProxyType({"ADD": 4, "MUL": 5, "SUB": 4})
 _OLDEST = "1.14.0"  # every operator in its first version, and the first int8 ones
 _RUNTIME: Mapping[tuple[str, int], str] = MappingProxyType({
     ("ADD", 4): "2.6.0", ("BATCH_MATMUL", 1): "2.3.0", ("BATCH_MATMUL", 2): "2.3.0",
-    ("CAST", 2): "2.7.0", ("CAST", 3): "2.8.0", ("CONV_2D", 6): "2.9.0", ("DIV", 2): "2.3.0",
+    ("CAST", 3): "2.8.0", ("CONV_2D", 6): "2.9.0", ("DIV", 2): "2.3.0",
     ("EXP", 2): "2.12.0", ("FULLY_CONNECTED", 5): "2.0.0", ("GELU", 1): "2.9.0",
     ("GELU", 2): "2.9.0", ("HARD_SWISH", 1): "1.15.0", ("LOG", 2): "2.15.0",
     ("MAXIMUM", 3): "2.3.0", ("MINIMUM", 3): "2.3.0", ("MUL", 3): "1.15.0", ("PAD", 4): "2.6.0",
@@ -69,9 +69,7 @@ def _special(code: str, inputs: Sequence[Tensor], output: Tensor, fields: Mappin
         return 3 if product / np.float32(scale_of(output)) >= 1 else 2
     if code.startswith("RESIZE_") and (fields["halfPixelCenters"] or fields["alignCorners"]):
         return 3
-    if code == "TRANSPOSE" and len(x.shape) > 5:
-        return 6
-    return 2 if code == "CAST" and "u32" in (x.dtype, output.dtype) else 1
+    return 6 if code == "TRANSPOSE" and len(x.shape) > 5 else 1
 
 
 def min_runtime(versions: Sequence[tuple[str, int]]) -> str:

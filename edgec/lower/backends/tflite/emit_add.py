@@ -1,0 +1,8 @@
+"""ADD."""
+
+from __future__ import annotations
+
+from edgec.lower.backends.tflite import elementwise, rules
+from edgec.lower.backends.tflite.emitter import Emitter
+
+PLUGIN = Emitter(elementwise.emit_as("ADD", "AddOptions"), (rules.operands_float_or_int8,))

@@ -1,0 +1,8 @@
+"""DIV."""
+
+from __future__ import annotations
+
+from edgec.lower.backends.tflite import elementwise, rules
+from edgec.lower.backends.tflite.emitter import Emitter
+
+PLUGIN = Emitter(elementwise.emit_as("DIV", "DivOptions"), (rules.float_only,))

@@ -1,0 +1,20 @@
+"""FULLY_CONNECTED."""
+
+from __future__ import annotations
+
+from edgec.lower.backend import Site
+from edgec.lower.backends.tflite import clamping, rules, weights
+from edgec.lower.backends.tflite.builder import Builder
+from edgec.lower.backends.tflite.emitter import Emitter
+
+
+def emit(site: Site, builder: Builder) -> None:
+    """The output keeps the input's axes; without that option it would have two."""
+    x = builder.tensor(site.x.name)
+    with clamping.result(site, builder) as (y, activation):
+        builder.operator("FULLY_CONNECTED", [x, *weights.add(site, builder)], y,
+                         "FullyConnectedOptions", keepNumDims=len(site.x.shape) != 2,
+                         fusedActivationFunction=activation)
+
+
+PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.constant_weights))

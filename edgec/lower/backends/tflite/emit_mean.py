@@ -1,0 +1,8 @@
+"""MEAN."""
+
+from __future__ import annotations
+
+from edgec.lower.backends.tflite import reducing, rules
+from edgec.lower.backends.tflite.emitter import Emitter
+
+PLUGIN = Emitter(reducing.emit_as("MEAN"), (rules.float_or_int8,))

@@ -1,0 +1,8 @@
+"""REDUCE_MAX."""
+
+from __future__ import annotations
+
+from edgec.lower.backends.tflite import reducing, rules
+from edgec.lower.backends.tflite.emitter import Emitter
+
+PLUGIN = Emitter(reducing.emit_as("REDUCE_MAX"), (rules.float_only,))

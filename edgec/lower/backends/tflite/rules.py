@@ -1,0 +1,123 @@
+"""What LiteRT asks of a node. A rule's docstring is what the user reads when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edgec.lower.backend import Site
+from edgec.lower.backends.tflite import pooling
+from edgec.lower.ops._rules import present, ratio, scale_of, zero_of
+from edgec.lower.ops.lut import REQUANTIZE
+
+Rule = Callable[[Site], bool]
+
+NUMBERS = ("f32", "s8")
+RANK_LIMIT = 6
+SOFTMAX_SCALE, SOFTMAX_ZERO = 1 / 256, -128
+POOL_RATIO_LIMIT = 2.0  # beyond it, rounding twice can be more than one step off
+
+
+def rank_at_most_six(site: Site) -> bool:
+    """Tensors have at most six axes."""
+    return all(len(t.shape) <= RANK_LIMIT for t in (*present(site.inputs), *site.outputs))
+
+
+def no_empty_tensor(site: Site) -> bool:
+    """Tensors have 1 to 2^31 - 1 elements."""
+    return all(0 < t.size < 2**31 for t in (*present(site.inputs), *site.outputs))
+
+
+def no_uint32(site: Site) -> bool:
+    """LiteRT has no kernels for uint32."""
+    return all(t.dtype != "u32" for t in (*present(site.inputs), *site.outputs))
+
+
+BASICS: tuple[Rule, ...] = (rank_at_most_six, no_empty_tensor, no_uint32)
+
+
+def float_or_int8(site: Site) -> bool:
+    """Input and output must both be float32 or both int8."""
+    return site.x.dtype == site.y.dtype and site.x.dtype in NUMBERS
+
+
+def operands_float_or_int8(site: Site) -> bool:
+    """Both inputs and the output must be float32, or all three int8."""
+    return {site.x.dtype, site.input(1).dtype} == {site.y.dtype} and site.x.dtype in NUMBERS
+
+
+def float_only(site: Site) -> bool:
+    """LiteRT has this operator in float32 only."""
+    return all(t.dtype == "f32" for t in (*present(site.inputs), *site.outputs))
+
+
+def one_type(site: Site) -> bool:
+    """Input and output must have the same element type."""
+    return site.x.dtype == site.y.dtype
+
+
+def inputs_of_one_type(site: Site) -> bool:
+    """All inputs and the output must have the same element type."""
+    return all(t.dtype == site.y.dtype for t in present(site.inputs))
+
+
+def constant_weights(site: Site) -> bool:
+    """Weights and bias must be constant."""
+    return all(t.data is not None for t in present(site.inputs[1:]))
+
+
+def average_as_same_or_valid(site: Site) -> bool:
+    """In int8, LiteRT leaves padding out of an average only where it pads like TensorFlow's SAME."""
+    return site.x.dtype == "f32" or not pooling.counts_border(site)
+
+
+def average_keeps_scale(site: Site) -> bool:
+    """LiteRT averages int8 in the input's scale, which must be below 2 times the output's."""
+    return site.x.dtype == "f32" or float(ratio(site.x, site.y)) < POOL_RATIO_LIMIT
+
+
+def softmax_scale(site: Site) -> bool:
+    """The int8 output of LiteRT's softmax has scale 1/256 and zero point -128."""
+    return site.y.dtype == "f32" or (scale_of(site.y) == SOFTMAX_SCALE
+                                     and zero_of(site.y) == SOFTMAX_ZERO)
+
+
+def unary_of_litert(site: Site) -> bool:
+    """LiteRT has no erf."""
+    return bool(site.attributes.kind != "erf")
+
+
+def lut_of_litert(site: Site) -> bool:
+    """LiteRT has no int8 operator for this function at this scale."""
+    return site.attributes.kind == REQUANTIZE
+
+
+def from_float(site: Site) -> bool:
+    """It goes from float32 to int8."""
+    return (site.x.dtype, site.y.dtype) == ("f32", "s8")
+
+
+def from_int8(site: Site) -> bool:
+    """It goes from int8 to float32."""
+    return (site.x.dtype, site.y.dtype) == ("s8", "f32")
+
+
+def rank_at_most_five(site: Site) -> bool:
+    """LiteRT does this to tensors of at most five axes."""
+    return all(len(t.shape) <= 5 for t in (site.x, site.y))
+
+
+def integer_indices(site: Site) -> bool:
+    """Indices must be int32 or int64."""
+    return site.input(1).dtype in ("s32", "s64")
+
+
+def known_cast(site: Site) -> bool:
+    """LiteRT casts to float32, int32 or int64, and float32 to no integers."""
+    return site.y.dtype in ("f32", "s32", "s64")
+
+
+def bilinear_of_litert(site: Site) -> bool:
+    """LiteRT resizes float32 and int8 bilinearly, and not by pytorch_half_pixel to one pixel."""
+    a = site.attributes
+    return a.mode == "nearest" or (site.x.dtype in NUMBERS and (
+        a.coordinates != "pytorch_half_pixel" or min(a.size) > 1))
