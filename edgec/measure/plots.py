@@ -20,13 +20,18 @@ def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
+def _short(value: float) -> str:
+    """A number for an axis: four digits, thousands with commas."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def _axis(low: float, high: float, unit: str) -> str:
     """A horizontal axis with five marks; low and high in `unit`."""
     y = HEIGHT - BOTTOM
     parts = [f'<line class="axis" x1="{LEFT}" y1="{y}" x2="{WIDTH - 8}" y2="{y}"/>']
     for i in range(5):
         x = LEFT + (WIDTH - 8 - LEFT) * i / 4
-        parts.append(_text(x, y + 18, f"{low + (high - low) * i / 4:.4g}"
+        parts.append(_text(x, y + 18, _short(low + (high - low) * i / 4)
                            + (f" {unit}" if i == 4 else ""), "end" if i == 4 else "middle"))
     return "".join(parts)
 
@@ -44,7 +49,7 @@ def histogram(samples_ns: Sequence[int]) -> str:
         f'width="{step - 1:.1f}" height="{h:.1f}"/>'
         for i, n in enumerate(counts) if (h := top * float(n) / float(counts.max())) > 0)
     label = f"Histogram of {len(us)} latencies"
-    return (_frame(bars + _axis(low, high, "µs") + _text(LEFT - 6, 14, str(counts.max()), "end")
+    return (_frame(bars + _axis(low, high, "µs") + _text(LEFT - 6, 14, _short(float(counts.max())), "end")
                    + _text(LEFT - 6, HEIGHT - BOTTOM, "0", "end"), HEIGHT, label)
             + f'<p class="caption">{label}; everything above the 99th percentile is in the last '
               "bar.</p>")
@@ -60,7 +65,7 @@ def timeline(samples_ns: Sequence[int], points: int = 600) -> str:
     y = (HEIGHT - BOTTOM) - (HEIGHT - BOTTOM - 12) * np.clip((middle - low) / (high - low), 0, 1)
     line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     body = (f'<polyline class="line" points="{line}"/>' + _axis(0, len(us), "runs")
-            + _text(LEFT - 6, 14, f"{high:.4g}", "end") + _text(LEFT - 6, 28, "µs", "end")
+            + _text(LEFT - 6, 14, _short(high), "end") + _text(LEFT - 6, 28, "µs", "end")
             + _text(LEFT - 6, HEIGHT - BOTTOM, "0", "end"))
     return (_frame(body, HEIGHT, "Latency over the run")
             + '<p class="caption">Latency in the order it was measured (medians of groups).</p>')
@@ -81,7 +86,8 @@ def layer_bars(layers: Sequence[dict[str, Any]], most: int = 24) -> str:
         rows.append(f'<g><title>{escape(layer["name"])}</title>'
                     + _text(228, y + 12, name, "end")
                     + f'<rect class="bar" x="234" y="{y}" width="{width:.1f}" height="15"/>'
-                    + _text(238 + width, y + 12, f"{ns / 1000:.1f} µs {ns / total:.0%}{rate}",
+                    + _text(238 + width, y + 12, f"{ns / 1000:.1f} µs {ns / total:.0%}{rate} "
+                            f"{layer['kernel']}",
                             "start") + "</g>")
     caption = f"{len(layers)} layers, {total / 1000:.1f} µs together"
     if rest:

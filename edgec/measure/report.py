@@ -122,7 +122,7 @@ def _where(result: Document) -> list[tuple[str, str]]:
     return [("bundle", f'<code>{escape(bundle["id"])}</code> for {escape(bundle["target"])}'),
             ("artifact", f'{_bytes(bundle["artifact_bytes"])}, sha256 '
              f'<code>{escape(bundle["artifact_sha256"][:16])}…</code>'),
-            ("board", escape(f'{board["name"]} ({board["where"]})')),
+            ("board", escape(board["where"])),
             ("CPU", escape(board.get("cpu") or "unknown")),
             ("system", escape(f'{board.get("os", "")} {board.get("kernel", "")}'.strip())),
             ("engine", escape(f'edgec {engine["version"]}, {engine["isa"]}, '

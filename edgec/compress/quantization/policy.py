@@ -10,7 +10,7 @@ import onnx_ir as ir
 from edgec.compress.quantization.units import Unit
 
 OPS = ("auto", "linear", "all")
-_FOLLOWERS = ("share", "concat")
+FOLLOWERS = ("share", "concat")
 _TRANSFORMER = ("softmax", "layer_norm", "matmul")
 
 
@@ -43,7 +43,7 @@ def _excluded(unit: Unit, exclude: Sequence[str]) -> str:
 
 
 def _by_policy(unit: Unit, chosen: str, ops: str) -> str:
-    if chosen == "all" or unit.kind in ("linear", *_FOLLOWERS):
+    if chosen == "all" or unit.kind in ("linear", *FOLLOWERS):
         return ""
     if chosen == "linear":
         cause = " (the graph has layer normalization)" if ops == "auto" else ""
@@ -55,8 +55,8 @@ def _lonely(units: Sequence[Unit], reasons: Mapping[str, str]) -> list[str]:
     """Followers that no int8 tensor reaches: neither from their inputs nor from all consumers."""
     made_by = {output: unit for unit in units for output in unit.outputs}
     readers = consumers(units)
-    working = {u.name for u in units if u.name not in reasons and u.kind not in _FOLLOWERS}
-    followers = [u for u in units if u.name not in reasons and u.kind in _FOLLOWERS]
+    working = {u.name for u in units if u.name not in reasons and u.kind not in FOLLOWERS}
+    followers = [u for u in units if u.name not in reasons and u.kind in FOLLOWERS]
 
     def joins(unit: Unit) -> bool:
         before = [made_by[v].name in working for v in unit.inputs if v in made_by]

@@ -90,6 +90,7 @@ def _visit(unit: Unit, search: _Search) -> None:
     """Join or block what the unit reads and writes."""
     outer = [v for node in unit.nodes for v in node.inputs if v is not None]
     if unit.kind == "linear" and _own_parameters(unit):
+        search.root(unit.output)
         others = [v for v in outer if v is not unit.inputs[0]]
         if upper_end(unit.activation) is None:
             search.block(unit.output)

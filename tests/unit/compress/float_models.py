@@ -28,7 +28,9 @@ def normal(rng: np.random.Generator, *shape: int) -> Array:
     return (rng.normal(size=shape) / np.sqrt(fan_in)).astype(np.float32)
 
 
-def images(count: int, seed: int = 0, shape: tuple[int, ...] = (1, 3, 8, 8)) -> list[dict[str, Any]]:
+def images(count: int, seed: int = 0,
+           shape: tuple[int, ...] = (1, 3, 8, 8)) -> list[dict[str, Array]]:
+    """Normally distributed inputs."""
     rng = np.random.default_rng(seed)
     return [{"x": rng.normal(size=shape).astype(np.float32)} for _ in range(count)]
 

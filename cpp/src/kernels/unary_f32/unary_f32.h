@@ -1,6 +1,6 @@
 // out[i] = f(x[i]) for the functions that networks use. NaN gives NaN.
 //
-// Relative error below 1e-6 against the real function (gelu, tanh form and erf form: of x). The
+// Relative error below 3e-7 against the real function (gelu, tanh form and erf form: of x). The
 // portable kernel and the others are the same operations (simd/math.h), so their results are the
 // same bits, but for denormals on ARMv7. The caller's duties: out does not overlap x. Any n, any
 // alignment.

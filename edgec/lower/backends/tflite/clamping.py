@@ -1,4 +1,4 @@
-"""Clamps of results: fused into the operator where LiteRT has the activation, else as MAXIMUM and MINIMUM."""
+"""Clamps of results: fused where LiteRT has the activation, else MAXIMUM and MINIMUM behind."""
 
 from __future__ import annotations
 

@@ -10,12 +10,13 @@ from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import pooling, rules, windows
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
+from edgec.lower.graph import Array
 
 
 def emit(site: Site, builder: Builder) -> None:
     """LiteRT leaves SAME padding out of the average; any other is added to the image before.
 
-    Behind it a QUANTIZE to the output's scale, or, where padding must not count, a product.
+    Where that must not count, the mean is multiplied by all taps / taps inside the image.
     """
     placement = pooling.average_placement(site)
     x = windows.padded(site, builder, placement)
@@ -25,18 +26,15 @@ def emit(site: Site, builder: Builder) -> None:
         pooling.operator(site, builder, "AVERAGE_POOL_2D", x, mean, placement.padding)
         factor = builder.constant(f"{name}:factor", _full_over_inside(site))
         builder.operator("MUL", [mean, factor], y, "MulOptions")
-    elif site.x.quantization is None or site.x.quantization.same_as(site.y.quantization):
-        pooling.operator(site, builder, "AVERAGE_POOL_2D", x, y, placement.padding)
     else:
-        mean = builder.between(f"{name}:average", site.y, quantization=site.x.quantization)
-        pooling.operator(site, builder, "AVERAGE_POOL_2D", x, mean, placement.padding)
-        builder.operator("QUANTIZE", [mean], y, "QuantizeOptions")
+        pooling.operator(site, builder, "AVERAGE_POOL_2D", x, y, placement.padding)
 
 
-def _full_over_inside(site: Site) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _full_over_inside(site: Site) -> Array:
     """kh · kw / taps inside the image, float32[1, oh, ow, 1]."""
-    inside = site.attributes.window().counts(*site.x.shape[1:3]).astype(np.float32)
-    return np.asarray(np.float32(prod(site.attributes.kernel)) / inside)[None, :, :, None]
+    inside = site.attributes.window().counts(site.x.shape[1], site.x.shape[2])
+    ratio = np.float32(prod(site.attributes.kernel)) / inside.astype(np.float32)
+    return np.asarray(ratio, np.float32)[None, :, :, None]
 
 
 PLUGIN = Emitter(emit, (rules.float_or_int8, rules.average_as_same_or_valid,

@@ -15,4 +15,4 @@ def emit(site: Site, builder: Builder) -> None:
                      adjY=site.attributes.transpose_b)
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8,))
+PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.rank_at_most_five))

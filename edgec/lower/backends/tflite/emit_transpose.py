@@ -1,4 +1,4 @@
-"""TRANSPOSE."""
+"""TRANSPOSE, or RESHAPE when nothing moves."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from edgec.lower.backends.tflite.emitter import Emitter
 
 
 def emit(site: Site, builder: Builder) -> None:
-    """perm as it is."""
+    """A copy, which LiteRT's kernel for a tensor without axes forgets, is a RESHAPE."""
+    x, y = builder.tensor(site.x.name), builder.tensor(site.y.name)
+    if site.attributes.perm == tuple(range(len(site.x.shape))):
+        shape = builder.int32(f"{site.node.name}:shape", site.y.shape)
+        builder.operator("RESHAPE", [x, shape], y, "ReshapeOptions", newShape=list(site.y.shape))
+        return
     perm = builder.int32(f"{site.node.name}:perm", site.attributes.perm)
-    builder.operator("TRANSPOSE", [builder.tensor(site.x.name), perm],
-                     builder.tensor(site.y.name), "TransposeOptions")
+    builder.operator("TRANSPOSE", [x, perm], y, "TransposeOptions")
 
 
 PLUGIN = Emitter(emit, (rules.one_type,))

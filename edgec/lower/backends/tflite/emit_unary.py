@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -28,7 +27,6 @@ FORMULAS: Mapping[str, Expression] = MappingProxyType({
     "rsqrt": ("RSQRT", "x"),
     "neg": ("NEG", "x"),
     "abs": ("ABS", "x"),
-    "leaky_relu": ("ADD", ("RELU", "x"), ("MUL", ("MINIMUM", "x", 0.0), "alpha")),
     "elu": ("ADD", ("RELU", "x"), ("MUL", ("ELU", ("MINIMUM", "x", 0.0)), "alpha")),
     "reciprocal": ("DIV", 1.0, "x"),
     "softplus": ("ADD", ("RELU", "x"), ("LOG", ("ADD", ("EXP", ("NEG", ("ABS", "x"))), 1.0))),
@@ -42,7 +40,7 @@ def emit(site: Site, builder: Builder) -> None:
     if a.kind in ("gelu", "gelu_tanh"):
         builder.operator("GELU", [x], builder.tensor(site.y.name), "GeluOptions",
                          approximate=a.kind == "gelu_tanh")
-    elif a.kind == "leaky_relu" and math.isfinite(a.alpha):
+    elif a.kind == "leaky_relu":
         builder.operator("LEAKY_RELU", [x], builder.tensor(site.y.name), "LeakyReluOptions",
                          alpha=a.alpha)
     else:
@@ -56,4 +54,4 @@ def _with(expression: Expression, alpha: float, beta: float) -> Expression:
     return {"alpha": alpha, "beta": beta}.get(str(expression), expression)
 
 
-PLUGIN = Emitter(emit, (rules.float_only, rules.unary_of_litert))
+PLUGIN = Emitter(emit, (rules.float_only, rules.no_erf))

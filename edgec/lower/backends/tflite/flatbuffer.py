@@ -34,7 +34,7 @@ def pack(model: ModelRecord) -> bytes:
     total = sum(t.nbytes for t in model.tensors if t.data is not None)
     if total > SIZE_LIMIT:
         raise LoweringError(f"the constants of {model.name!r} have {total} bytes; a .tflite file "
-                            f"has room for {SIZE_LIMIT}. Use the native backend, or a smaller model.")
+                            f"has room for {SIZE_LIMIT}. Use the native backend.")
     import flatbuffers
 
     builder = flatbuffers.Builder(total + 2**16)
@@ -147,12 +147,12 @@ class _Packer:
 
 
 class _AlignedBuffer:
-    """BufferT with its data aligned; the generated Pack leaves that out."""
+    """BufferT with its data aligned; the generated Pack, whose name this has, leaves that out."""
 
     def __init__(self, schema: Any, data: bytes) -> None:
         self._schema, self._data = schema, data
 
-    def Pack(self, builder: Any) -> Any:  # noqa: N802 - the name that the schema's classes call
+    def Pack(self, builder: Any) -> Any:
         """The offset of the table."""
         builder.StartVector(1, len(self._data), ALIGNMENT)
         builder.head -= len(self._data)

@@ -1,7 +1,7 @@
 """Versions of operators: the lowest one that has what a node uses, and the runtime it came with.
 
-A higher version than needed shuts a model out of older runtimes, and some versions out of delegates:
-XNNPACK takes no FULLY_CONNECTED of version 8. The numbers are those of LiteRT's
+A higher version than needed shuts a model out of older runtimes, and some out of delegates: XNNPACK
+takes no FULLY_CONNECTED of version 8. The numbers are those of LiteRT's
 converter/tools/versioning/{op_version,runtime_version}.cc.
 """
 
@@ -60,8 +60,8 @@ def _special(code: str, inputs: Sequence[Tensor], output: Tensor, fields: Mappin
     x = inputs[0]
     if code == "CONV_2D" and inputs[1].shape[3] != x.shape[3]:
         return 6
-    if code == "DEPTHWISE_CONV_2D" and max(fields["dilationHFactor"], fields["dilationWFactor"]) > 1:
-        return 2
+    if code == "DEPTHWISE_CONV_2D":
+        return 2 if max(fields["dilationHFactor"], fields["dilationWFactor"]) > 1 else 1
     if code == "FULLY_CONNECTED" and fields["keepNumDims"]:
         return 5
     if code == "MUL" and x.dtype == "s8":

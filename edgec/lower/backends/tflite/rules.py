@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import pooling
-from edgec.lower.ops._rules import present, ratio, scale_of, zero_of
+from edgec.lower.graph import Tensor
+from edgec.lower.ops._rules import present, scale_of, zero_of
 from edgec.lower.ops.lut import REQUANTIZE
 
 Rule = Callable[[Site], bool]
 
 NUMBERS = ("f32", "s8")
 RANK_LIMIT = 6
-SOFTMAX_SCALE, SOFTMAX_ZERO = 1 / 256, -128
-POOL_RATIO_LIMIT = 2.0  # beyond it, rounding twice can be more than one step off
+PROBABILITY, SIGNED_UNIT = (1 / 256, -128), (1 / 128, 0)  # scale and zero point of [0, 1], [-1, 1]
 
 
 def rank_at_most_six(site: Site) -> bool:
@@ -66,29 +66,42 @@ def constant_weights(site: Site) -> bool:
 
 
 def average_as_same_or_valid(site: Site) -> bool:
-    """In int8, LiteRT leaves padding out of an average only where it pads like TensorFlow's SAME."""
+    """In int8, LiteRT leaves padding out of an average only where it pads like SAME."""
     return site.x.dtype == "f32" or not pooling.counts_border(site)
 
 
 def average_keeps_scale(site: Site) -> bool:
-    """LiteRT averages int8 in the input's scale, which must be below 2 times the output's."""
-    return site.x.dtype == "f32" or float(ratio(site.x, site.y)) < POOL_RATIO_LIMIT
+    """In int8, LiteRT's average has the scale and zero point of its input."""
+    return site.x.dtype == "f32" or _same_quantization(site)
 
 
 def softmax_scale(site: Site) -> bool:
-    """The int8 output of LiteRT's softmax has scale 1/256 and zero point -128."""
-    return site.y.dtype == "f32" or (scale_of(site.y) == SOFTMAX_SCALE
-                                     and zero_of(site.y) == SOFTMAX_ZERO)
+    """In int8, the output of LiteRT's softmax has scale 1/256 and zero point -128."""
+    return site.y.dtype == "f32" or _is_quantized(site.y, *PROBABILITY)
 
 
-def unary_of_litert(site: Site) -> bool:
-    """LiteRT has no erf."""
+def int8_function(site: Site) -> bool:
+    """In int8, LiteRT has no other functions than sigmoid, tanh and a change of scale."""
+    return site.attributes.kind in (REQUANTIZE, "sigmoid", "tanh")
+
+
+def output_scale_of_function(site: Site) -> bool:
+    """In int8, sigmoid gives scale 1/256 and zero point -128, tanh scale 1/128 and 0."""
+    wanted = {"sigmoid": PROBABILITY, "tanh": SIGNED_UNIT}.get(site.attributes.kind)
+    return wanted is None or _is_quantized(site.y, *wanted)
+
+
+def no_erf(site: Site) -> bool:
+    """LiteRT has no operator for the error function."""
     return bool(site.attributes.kind != "erf")
 
 
-def lut_of_litert(site: Site) -> bool:
-    """LiteRT has no int8 operator for this function at this scale."""
-    return site.attributes.kind == REQUANTIZE
+def _same_quantization(site: Site) -> bool:
+    return site.x.quantization is not None and site.x.quantization.same_as(site.y.quantization)
+
+
+def _is_quantized(tensor: Tensor, scale: float, zero_point: int) -> bool:
+    return scale_of(tensor) == scale and zero_of(tensor) == zero_point
 
 
 def from_float(site: Site) -> bool:
@@ -112,7 +125,7 @@ def integer_indices(site: Site) -> bool:
 
 
 def known_cast(site: Site) -> bool:
-    """LiteRT casts to float32, int32 or int64, and float32 to no integers."""
+    """Casts go to float32, int32 or int64."""
     return site.y.dtype in ("f32", "s32", "s64")
 
 
