@@ -1,4 +1,4 @@
-"""The one recipe, a function for every verb: load, compress, lower, run, deploy, measure, report."""
+"""The one recipe, a function for every verb: load, compress, lower, run, deploy, report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ from edgec.compress import method
 from edgec.compress.method import Compressed
 from edgec.deploy import release
 from edgec.deploy.boards import Board, load_board
+from edgec.deploy.execute import Report
 from edgec.deploy.facts import read_facts
 from edgec.deploy.plan import Options
 from edgec.deploy.transport import Transport, open_transport
-from edgec.deploy.execute import Report
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.format.lock import sha256_of, tool_versions
@@ -77,8 +77,8 @@ def inspect(spec: str, target: str | None = None, shapes: Shapes | None = None) 
 
 
 def quantize(spec: str, calibration: str, output: Path, *, target: str | None = None,
-             options: Mapping[str, Any] | None = None, shapes: Shapes | None = None,
-             report: Path | None = None) -> Compressed:
+             options: Mapping[str, Any] | None = None, shapes: Shapes | None = None
+             ) -> Compressed:
     """Quantizes a float model to int8 with calibration data; writes QDQ ONNX to `output`."""
     board = load_target(target) if target else None
     chosen = method.load("quantize").from_options(options or {})
@@ -86,9 +86,15 @@ def quantize(spec: str, calibration: str, output: Path, *, target: str | None = 
     batches = load_batches(calibration, input_specs(model))
     done = method.run(chosen, model, batches, board)
     save_model(done.model, output)
-    if report is not None:
-        write_file(report, (json.dumps(done.report.to_json(), indent=1) + "\n").encode())
     return done
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a bundle was made from: sha256 by name, and the command line."""
+
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = ()
 
 
 def lower(spec: str, output: Path, *, target: str, backend: str = "native",
@@ -104,14 +110,14 @@ def lower(spec: str, output: Path, *, target: str, backend: str = "native",
     lock = {path.name: sha256_of(path)} if path.is_file() else {}
     model = load_model(spec, shapes)
     name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
-    return lower_model(model, output, name=name, target=board, backend=backend, lock=lock,
-                       command=command)
+    return lower_model(model, output, name=name, target=board, backend=backend,
+                       origin=Origin(lock, command))
 
 
 def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
-                backend: str = "native", lock: Mapping[str, str] | None = None,
-                command: Sequence[str] = ()) -> tuple[Bundle, list[Placement]]:
-    """The same for a model in memory; `lock` names what it was made from, with sha256."""
+                backend: str = "native", origin: Origin = Origin()
+                ) -> tuple[Bundle, list[Placement]]:
+    """The same for a model in memory."""
     graph = lowering.lower(model)
     emitter = load_backend(backend)
     for step in emitter.passes(target):
@@ -124,8 +130,8 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, plan(graph), target),
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
         golden_inputs=inputs, golden_outputs=outputs, tolerance=tolerance,
-        lowering=[asdict(p) for p in placements], lock_inputs=lock or {},
-        lock_tools=tool_versions(), command=command)
+        lowering=[asdict(p) for p in placements], lock_inputs=origin.inputs,
+        lock_tools=tool_versions(), command=origin.command)
     return write_bundle(output, contents), placements
 
 

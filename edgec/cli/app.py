@@ -25,7 +25,8 @@ A first walk, from a model to a measured board:
   edgec report out.json -o report.html
 
 MODEL is an .onnx file, or package.module:callable that returns a torch module and example inputs.
-Boards are kinds (`edgec targets`); your own devices are named in boards.toml (`edgec deploy --help`).""")
+`edgec targets` lists the kinds of boards; your own devices are named in boards.toml, see
+`edgec deploy --help`.""")
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)

@@ -13,7 +13,7 @@ from edgec.errors import EdgecError
 
 
 def main() -> None:
-    """`edgec ...`: exit code 0, 1 for an error that is told in one message, 130 when interrupted."""
+    """`edgec ...`: exit code 0, 1 for an error told in one message, 130 when interrupted."""
     try:
         app()
     except EdgecError as error:

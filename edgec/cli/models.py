@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from edgec import pipeline
+from edgec.atomic import write_file
 from edgec.cli import show
 from edgec.cli.app import (
     BundlePath,
@@ -83,8 +84,11 @@ def quantize(
     with working("quantizing"):
         done = pipeline.quantize(model, calibration, output, target=target,
                                  options=pipeline.parse_options(option or []),
-                                 shapes=pipeline.parse_shapes(shape or []), report=report)
-    show.quantization(out, done.report.to_json())
+                                 shapes=pipeline.parse_shapes(shape or []))
+    document = done.report.to_json()
+    if report is not None:
+        write_file(report, (json.dumps(document, indent=1) + "\n").encode())
+    show.quantization(out, document)
     say(f"written: {output}" + (f", {report}" if report else ""))
 
 

@@ -20,7 +20,6 @@ from edgec.lower.lower import Placement
 from edgec.pipeline import Inspection
 from edgec.target.target import Target
 
-
 QUANTIZERS = ("QuantizeLinear", "DequantizeLinear")
 
 
@@ -132,13 +131,15 @@ def quantize_options(wanted: bool) -> None:
 
 def quantization(out: Console, report: dict[str, Any]) -> None:
     """The report of a quantization, layer by layer."""
-    made = table("layer", "op", "runs as", "min", "max", "scale", "zero", "SQNR dB", "why",
-                 right=("min", "max", "scale", "zero", "SQNR dB"))
+    numbers = {"min": "low", "max": "high", "scale": "scale", "zero": "zero_point",
+               "SQNR dB alone": "own_sqnr_db", "in all": "sqnr_db"}
+    made = table("layer", "op", "runs as", *numbers, "why not int8", right=tuple(numbers))
     for row in report["layers"]:
-        made.add_row(row["name"], row["op"], row["runs"], *(
-            _number(row.get(key)) for key in ("minimum", "maximum", "scale", "zero_point",
-                                              "sqnr_db")), row.get("reason") or "")
+        made.add_row(row["name"], row["op"], row["runs"],
+                     *(_number(row[key]) for key in numbers.values()), row["reason"])
     out.print(made)
+    kept = ", ".join(f"{name} {db:.1f} dB" for name, db in report["outputs_sqnr_db"].items())
+    out.print(f"outputs against float, on the calibration data: {kept}", markup=False)
 
 
 def _number(value: float | None) -> str:

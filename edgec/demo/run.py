@@ -80,10 +80,12 @@ def run(name: str, folder: Path, progress: Progress = lambda line: None) -> Outc
 
 
 def _lowered(case: Case, folder: Path, progress: Progress) -> dict[str, Bundle]:
-    """The float and the int8 bundle for this machine, with the ONNX files beside them."""
+    """The float and the int8 bundle for this machine, beside all that went into them."""
     save_model(case.model, folder / "float.onnx")
-    inputs = case.model.graph.inputs[0].name
-    batches = [{str(inputs): x[None]} for x in case.calibration]
+    name = str(case.model.graph.inputs[0].name)
+    np.savez(folder / "calibration.npz", **{name: case.calibration})  # type: ignore[arg-type]
+    np.save(folder / "x.npy", case.test[:1])
+    batches = [{name: x[None]} for x in case.calibration]
     progress(f"quantize: calibrate on {len(batches)} inputs")
     done = method.run(method.load("quantize")(), case.model, batches)
     save_model(done.model, folder / "int8.onnx")

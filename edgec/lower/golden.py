@@ -44,8 +44,8 @@ def _values(graph: Graph, tensor: Tensor, random: np.random.Generator) -> Array:
     if tensor.dtype in ("s8", "u8"):
         info = np.iinfo(DTYPES[tensor.dtype])
         return random.integers(info.min, info.max + 1, tensor.shape).astype(DTYPES[tensor.dtype])
-    rows = [graph.tensors[n.inputs[0]].shape[n.attributes.axis]
-            for n in graph.consumers(tensor.name) if n.op == "gather" and n.inputs[1] == tensor.name]
+    gathers = [n for n in graph.consumers(tensor.name) if n.op == "gather"]
+    rows = [graph.tensors[n.inputs[0]].shape[n.attributes.axis] for n in gathers]
     return random.integers(0, min(rows, default=2), tensor.shape).astype(DTYPES[tensor.dtype])
 
 

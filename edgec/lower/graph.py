@@ -41,7 +41,8 @@ class Quantization:
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", np.atleast_1d(np.asarray(self.scale, np.float32)))
         object.__setattr__(self, "zero_point", np.atleast_1d(np.asarray(self.zero_point, np.int32)))
-        assert self.scale.shape == self.zero_point.shape and self.scale.ndim == 1
+        assert self.scale.shape == self.zero_point.shape
+        assert self.scale.ndim == 1
         assert self.axis is not None or self.scale.size == 1
 
     def same_as(self, other: Quantization | None) -> bool:
@@ -53,7 +54,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One value: shape (all dims known), type, quantization (s8 and s32 biases), data if constant."""
+    """One value: shape (all dims known), type, quantization of s8 and s32, data if constant."""
 
     name: str
     shape: tuple[int, ...]

@@ -49,7 +49,8 @@ def histogram(samples_ns: Sequence[int]) -> str:
         f'width="{step - 1:.1f}" height="{h:.1f}"/>'
         for i, n in enumerate(counts) if (h := top * float(n) / float(counts.max())) > 0)
     label = f"Histogram of {len(us)} latencies"
-    return (_frame(bars + _axis(low, high, "µs") + _text(LEFT - 6, 14, _short(float(counts.max())), "end")
+    most = _short(float(counts.max()))
+    return (_frame(bars + _axis(low, high, "µs") + _text(LEFT - 6, 14, most, "end")
                    + _text(LEFT - 6, HEIGHT - BOTTOM, "0", "end"), HEIGHT, label)
             + f'<p class="caption">{label}; everything above the 99th percentile is in the last '
               "bar.</p>")
@@ -86,8 +87,8 @@ def layer_bars(layers: Sequence[dict[str, Any]], most: int = 24) -> str:
         rows.append(f'<g><title>{escape(layer["name"])}</title>'
                     + _text(228, y + 12, name, "end")
                     + f'<rect class="bar" x="234" y="{y}" width="{width:.1f}" height="15"/>'
-                    + _text(238 + width, y + 12, f"{ns / 1000:.1f} µs {ns / total:.0%}{rate} "
-                            f"{layer['kernel']}",
+                    + _text(238 + width, y + 12,
+                            f"{ns / 1000:.1f} µs {ns / total:.0%}{rate} {layer['kernel']}",
                             "start") + "</g>")
     caption = f"{len(layers)} layers, {total / 1000:.1f} µs together"
     if rest:

@@ -19,8 +19,8 @@ RANKS = {
 # Members of one rank do not know each other; deploy knows nothing of models.
 FORBIDDEN = {("deploy", "model"), ("deploy", "compress"), ("format", "model")}
 ONLY_IN = {
-    "torch": {"model", "compress", "examples", "demo"}, "paramiko": {"deploy"}, "onnxscript": {"model"},
-    "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower"},
+    "torch": {"model", "compress", "examples", "demo"}, "onnxscript": {"model"},
+    "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower"},
 }
 MODULES = sorted(p for p in (ROOT / "edgec").rglob("*.py"))
 

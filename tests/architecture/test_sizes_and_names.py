@@ -33,7 +33,8 @@ def test_file_has_at_most_400_lines(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PYTHON, **IDS)
 def test_python_function_has_at_most_50_lines(path: Path) -> None:
-    long = [f"{n.name} ({n.end_lineno - n.lineno + 1})" for n in ast.walk(ast.parse(path.read_text()))
+    long = [f"{n.name} ({n.end_lineno - n.lineno + 1})"
+            for n in ast.walk(ast.parse(path.read_text()))
             if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
             and n.end_lineno is not None and n.end_lineno - n.lineno + 1 > 50]
     assert not long

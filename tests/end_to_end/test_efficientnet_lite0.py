@@ -1,6 +1,7 @@
-"""EfficientNet-Lite0 in int8, through the C++ engine, against its float self on real photographs."""
+"""EfficientNet-Lite0 in int8, through the C++ engine, against its float self on photographs."""
 
 import io
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def labelled_images(path: Path) -> tuple[np.ndarray, np.ndarray]:
     stored = np.load(path)
     jpeg, offset = stored["jpeg"], stored["offset"]
     crops = [np.asarray(Image.open(io.BytesIO(jpeg[a:b].tobytes())).convert("RGB"))[16:240, 16:240]
-             for a, b in zip(offset[:-1], offset[1:], strict=True)]
+             for a, b in itertools.pairwise(offset)]
     pixels = (np.stack(crops).astype(np.float32) - 127) / 128
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), stored["label"]
 

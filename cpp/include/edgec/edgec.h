@@ -1,8 +1,9 @@
-/* The C ABI of the edgec engine: the contract between the engine, edgec-run, edgec-bench and bindings.
+/* The C ABI of the edgec engine: the contract between the engine, edgec-run, edgec-bench and
+ * bindings.
  *
- * A model is loaded once (all memory is taken then), and run as often as wanted from one thread at a
- * time. Nothing here throws, prints or aborts on bad input: every call that can fail returns a status,
- * and edgec_last_error() holds a sentence about the last failure of the calling thread.
+ * A model is loaded once (all memory is taken then), and run as often as wanted from one thread at
+ * a time. Nothing here throws, prints or aborts on bad input: every call that can fail returns a
+ * status, and edgec_last_error() holds a sentence about the last failure of the calling thread.
  */
 #ifndef EDGEC_EDGEC_H_
 #define EDGEC_EDGEC_H_
@@ -27,33 +28,33 @@ typedef enum edgec_status {
   EDGEC_OK = 0,
 
   /* The caller. */
-  EDGEC_E_ARGUMENT = 1,    /* a null pointer, an index out of range, an option that does not exist */
-  EDGEC_E_OPEN = 2,        /* the file cannot be opened or mapped */
-  EDGEC_E_MEMORY = 3,      /* memory could not be had at load */
-  EDGEC_E_ISA = 4,         /* the instruction set asked for is not built in or not on this CPU */
-  EDGEC_E_INDEX = 5,       /* a gather index lies outside its axis: the run stopped */
+  EDGEC_E_ARGUMENT = 1, /* a null pointer, an index out of range, an option that does not exist */
+  EDGEC_E_OPEN = 2,     /* the file cannot be opened or mapped */
+  EDGEC_E_MEMORY = 3,   /* memory could not be had at load */
+  EDGEC_E_ISA = 4,      /* the instruction set asked for is not built in or not on this CPU */
+  EDGEC_E_INDEX = 5,    /* a gather index lies outside its axis: the run stopped */
 
   /* The file: one code per way of being malformed. */
-  EDGEC_E_TRUNCATED = 20,  /* shorter than its header or than its metadata says */
-  EDGEC_E_MAGIC = 21,      /* not an .edgec file */
-  EDGEC_E_VERSION = 22,    /* a major version this engine does not know */
-  EDGEC_E_FILE_SIZE = 23,  /* file_bytes is not the size of the file */
-  EDGEC_E_HEADER = 24,     /* a header field breaks its rule */
-  EDGEC_E_CHECKSUM = 25,   /* the metadata's CRC-32 is wrong */
-  EDGEC_E_METADATA = 26,   /* the record stream ends too early, too late, or holds a bad string */
-  EDGEC_E_TENSOR_TYPE = 27,   /* unknown data type, kind or layout */
-  EDGEC_E_TENSOR_SHAPE = 28,  /* rank, dims or bytes break their rule */
-  EDGEC_E_TENSOR_NAME = 29,   /* empty or used twice */
+  EDGEC_E_TRUNCATED = 20,    /* shorter than its header or than its metadata says */
+  EDGEC_E_MAGIC = 21,        /* not an .edgec file */
+  EDGEC_E_VERSION = 22,      /* a major version this engine does not know */
+  EDGEC_E_FILE_SIZE = 23,    /* file_bytes is not the size of the file */
+  EDGEC_E_HEADER = 24,       /* a header field breaks its rule */
+  EDGEC_E_CHECKSUM = 25,     /* the metadata's CRC-32 is wrong */
+  EDGEC_E_METADATA = 26,     /* the record stream ends too early, too late, or holds a bad string */
+  EDGEC_E_TENSOR_TYPE = 27,  /* unknown data type, kind or layout */
+  EDGEC_E_TENSOR_SHAPE = 28, /* rank, dims or bytes break their rule */
+  EDGEC_E_TENSOR_NAME = 29,  /* empty or used twice */
   EDGEC_E_TENSOR_OFFSET = 30, /* not aligned, or outside the arena or the file */
-  EDGEC_E_CONSTANTS = 31,  /* constants overlap, leave a hole, or padding is not zero */
-  EDGEC_E_NODE = 32,       /* a node's counts or tensor indices break their rule */
-  EDGEC_E_ORDER = 33,      /* a tensor is read before it is written, or written twice */
-  EDGEC_E_OVERLAP = 34,    /* a node's output overlaps its input */
-  EDGEC_E_IO = 35,         /* a model input or output index breaks its rule */
-  EDGEC_E_OP = 36,         /* an op name this engine does not know */
-  EDGEC_E_OP_TYPE = 37,    /* an op's inputs or outputs have the wrong count, type or layout */
-  EDGEC_E_OP_SHAPE = 38,   /* an op's shapes do not fit each other */
-  EDGEC_E_OP_PARAM = 39    /* an op's params have the wrong count or a value out of range */
+  EDGEC_E_CONSTANTS = 31,     /* constants overlap, leave a hole, or padding is not zero */
+  EDGEC_E_NODE = 32,          /* a node's counts or tensor indices break their rule */
+  EDGEC_E_ORDER = 33,         /* a tensor is read before it is written, or written twice */
+  EDGEC_E_OVERLAP = 34,       /* a node's output overlaps its input */
+  EDGEC_E_IO = 35,            /* a model input or output index breaks its rule */
+  EDGEC_E_OP = 36,            /* an op name this engine does not know */
+  EDGEC_E_OP_TYPE = 37,       /* an op's inputs or outputs have the wrong count, type or layout */
+  EDGEC_E_OP_SHAPE = 38,      /* an op's shapes do not fit each other */
+  EDGEC_E_OP_PARAM = 39       /* an op's params have the wrong count or a value out of range */
 } edgec_status;
 
 typedef enum edgec_dtype {
@@ -72,7 +73,8 @@ typedef struct edgec_model edgec_model;
 /* Zero-initialize, then set what you need: zero is the default everywhere. */
 typedef struct edgec_options {
   uint32_t threads; /* 0 or 1: the calling thread only */
-  const char* isa;  /* highest instruction set to use, a name from edgec_isa_name(); NULL: the best */
+  const char*
+      isa; /* highest instruction set to use, a name from edgec_isa_name(); NULL: the best */
 } edgec_options;
 
 typedef struct edgec_tensor_info {
@@ -108,7 +110,8 @@ EDGEC_API const char* edgec_status_message(edgec_status status);
 EDGEC_API const char* edgec_status_name(edgec_status status); /* "EDGEC_E_MAGIC" */
 EDGEC_API const char* edgec_last_error(void);
 
-/* Instruction sets built in and present on this CPU, worst ("portable") first; NULL past the end. */
+/* Instruction sets built in and present on this CPU, worst ("portable") first; NULL past the end.
+ */
 EDGEC_API const char* edgec_isa_name(uint32_t index);
 
 /* Maps the file, which must not change while the model lives. On failure *model is NULL. */

@@ -1,8 +1,10 @@
-// What an op is to the engine: prepared once at load (checks, kernel choice, memory), run many times.
+// What an op is to the engine: prepared once at load (checks, kernel choice, memory), run many
+// times.
 //
 // Adding an op: one file in this folder with a Prepare function, one line in ops.inc.
-// Everything from the file is hostile: Prepare checks counts, types, layouts, shapes and params of its node
-// (the reader has checked that tensors lie inside their memory). Run asserts and cannot fail, except gather.
+// Everything from the file is hostile: Prepare checks counts, types, layouts, shapes and params of
+// its node (the reader has checked that tensors lie inside their memory). Run asserts and cannot
+// fail, except gather.
 #ifndef EDGEC_OPS_OP_H_
 #define EDGEC_OPS_OP_H_
 
@@ -29,9 +31,13 @@ struct Tensor {
   void* data;  // fixed at load: in the arena, or in the mapped file (then read-only)
 
   template <class T>
-  const T* as() const { return static_cast<const T*>(data); }
+  const T* as() const {
+    return static_cast<const T*>(data);
+  }
   template <class T>
-  T* out() const { return static_cast<T*>(data); }
+  T* out() const {
+    return static_cast<T*>(data);
+  }
   uint64_t elements() const;
 };
 
@@ -50,16 +56,17 @@ struct Node {
 
 // What Prepare may ask for and use.
 struct PrepareContext {
-  IsaSet isa;         // choose the best kernel within it
-  uint32_t threads;   // Run will see thread < threads
-  size_t scratch_bytes_per_thread = 0;  // out: set to what Run needs; 64-byte aligned, shared by all ops
-  const char* kernel = "";              // out: name of the chosen kernel, a static string
-  const char* error = "";               // out: one static sentence when the status is not EDGEC_OK
+  IsaSet isa;        // choose the best kernel within it
+  uint32_t threads;  // Run will see thread < threads
+  size_t scratch_bytes_per_thread =
+      0;                    // out: set to what Run needs; 64-byte aligned, shared by all ops
+  const char* kernel = "";  // out: name of the chosen kernel, a static string
+  const char* error = "";   // out: one static sentence when the status is not EDGEC_OK
 };
 
 struct RunContext {
   ThreadPool& pool;
-  uint8_t* scratch;               // of thread 0
+  uint8_t* scratch;                 // of thread 0
   size_t scratch_bytes_per_thread;  // distance between threads' scratch
   uint8_t* scratch_of(uint32_t thread) const { return scratch + thread * scratch_bytes_per_thread; }
 };

@@ -24,7 +24,9 @@ from edgec.compress.quantization import measure, policy, report
 from edgec.compress.quantization.build_plan import Recipe, Statistics, build_plan, collect
 from edgec.compress.quantization.insert_qdq import dequantized_name, insert_qdq
 from edgec.compress.quantization.plan import Plan
+from edgec.compress.quantization.policy import float_reasons
 from edgec.compress.quantization.prepare import prepare
+from edgec.compress.quantization.rescale_outliers import find_boundaries, rescale_outliers
 from edgec.compress.quantization.scaling_groups import find_groups
 from edgec.compress.quantization.sensitivity import sensitive
 from edgec.compress.quantization.units import find_units
@@ -101,13 +103,19 @@ class Quantize(Method):
 
     def _equalized(self, model: ir.Model,
                    data: Data) -> tuple[ir.Model, tuple[equalization.Equalized, ...]]:
-        groups = find_groups(model.graph) if self.equalize else ()
-        if not groups:
+        """Function-preserving changes of scale, chosen by what one pass over the data shows."""
+        if not self.equalize:
             return model, ()
-        maxima = {name: ChannelMaximum(g.axis) for g in groups for name in g.tensors}
+        reasons = float_reasons(find_units(model.graph), self.ops, self.exclude, {})
+        maxima = {name: ChannelMaximum(g.axis)
+                  for g in find_groups(model.graph) for name in g.tensors}
+        maxima |= {b.tensor: ChannelMaximum(b.axis)
+                   for b in find_boundaries(model.graph, reasons)}
         observe(model, data, {name: [maximum] for name, maximum in maxima.items()})
         largest = {name: maximum.largest for name, maximum in maxima.items()}
-        return equalization.equalize(model, largest, self.per_channel)
+        model, grouped = equalization.equalize(model, largest, self.per_channel)
+        model, rescaled = rescale_outliers(model, reasons, largest)
+        return model, (*grouped, *rescaled)
 
 
 def _unsuitable(model: ir.Model) -> Iterator[str]:

@@ -21,7 +21,7 @@ raises the divergence of the logits by a quarter or more, whatever the exponent)
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +51,19 @@ _WORTH_BITS = 2.0
 class Equalized:
     """What was done to one group of tensors.
 
-    fixed: channels left alone, because of a cap or because they are dead. factor: the largest
-    s_i or 1 / s_i.
+    fixed: channels left alone. factor: the largest s_i or 1 / s_i.
     """
 
     tensors: tuple[str, ...]
     channels: int
     fixed: int
     factor: float
+
+    @classmethod
+    def of(cls, tensors: tuple[str, ...], factors: Array) -> Equalized:
+        """The summary of s [channels]."""
+        spread = math.exp(float(np.abs(np.log(factors)).max(initial=0.0)))
+        return cls(tensors, len(factors), int((factors == 1.0).sum()), spread)
 
 
 def equalize(model: ir.Model, largest: Mapping[str, Array],
@@ -70,8 +75,8 @@ def equalize(model: ir.Model, largest: Mapping[str, Array],
     """
     result = model.clone()
     found = [group for group in find_groups(result.graph)
-             if _lost_bits(group, largest, per_channel) >= _WORTH_BITS]
-    layers = {u.name: _Layer(u) for g in found for u in (*g.producers, *g.consumers)}
+             if _is_worth_it(group, largest, per_channel)]
+    layers = {u.name: Layer(u) for g in found for u in (*g.producers, *g.consumers)}
     total = [np.ones(len(largest[g.tensors[0]])) for g in found]
     for _ in range(_ROUNDS):
         change = 0.0
@@ -88,18 +93,26 @@ def equalize(model: ir.Model, largest: Mapping[str, Array],
             break
     for layer in layers.values():
         layer.write()
-    return result, tuple(_describe(*item) for item in zip(found, total, strict=True))
+    return result, tuple(Equalized.of(group.tensors, factors)
+                         for group, factors in zip(found, total, strict=True))
 
 
-def _lost_bits(group: ScalingGroup, largest: Mapping[str, Array], per_channel: bool) -> float:
-    """How many bits of resolution a channel lacks because another is larger, on average."""
-    ranges = [largest[name] for name in group.tensors] if per_channel \
-        else [_Layer(unit).output_range() for unit in group.producers]
+def lost_bits(ranges: Sequence[Array]) -> float:
+    """How many bits a channel lacks because another is larger: on average, of the worst tensor.
+
+    ranges: the largest absolute value per channel, of each tensor.
+    """
     return max((float(np.mean(np.log2(r.max() / r[r > 0]))) for r in ranges if r.any()),
                default=0.0)
 
 
-class _Layer:
+def _is_worth_it(group: ScalingGroup, largest: Mapping[str, Array], per_channel: bool) -> bool:
+    ranges = [largest[name] for name in group.tensors] if per_channel \
+        else [Layer(unit).output_range() for unit in group.producers]
+    return lost_bits(ranges) >= _WORTH_BITS
+
+
+class Layer:
     """A linear unit's weight, seen as [groups, outputs / groups, inputs / groups, taps]."""
 
     def __init__(self, unit: Unit) -> None:
@@ -126,11 +139,13 @@ class _Layer:
         return np.asarray(np.abs(self.weight).max(axis=(1, 3)).reshape(-1))
 
     def divide_outputs(self, factors: Array) -> None:
+        """Divide output channel i, weight and bias, by factors[i]."""
         self.weight = self.weight / factors.reshape(*self.weight.shape[:2], 1, 1)
         if self._bias is not None:
             self._bias = self._bias / factors
 
     def multiply_inputs(self, factors: Array) -> None:
+        """Multiply what is done with input channel i by factors[i]."""
         count, _, inputs, _ = self.weight.shape
         self.weight = self.weight * factors.reshape(count, 1, inputs, 1)
 
@@ -147,7 +162,7 @@ def _set(value: ir.Value, data: Array) -> None:
     value.const_value = ir.tensor(np.ascontiguousarray(data, np.float32), name=value.name)
 
 
-def _factors(group: ScalingGroup, layers: Mapping[str, _Layer], maxima: Mapping[str, Array],
+def _factors(group: ScalingGroup, layers: Mapping[str, Layer], maxima: Mapping[str, Array],
              per_channel: bool) -> Array:
     """s, float64 [channels], all > 0."""
     readers = [layers[u.name] for u in group.consumers]
@@ -170,8 +185,3 @@ def _factors(group: ScalingGroup, layers: Mapping[str, _Layer], maxima: Mapping[
         alive &= maxima[name] <= room
         factors = np.maximum(factors, maxima[name] / room)
     return np.where(alive, factors, 1.0)
-
-
-def _describe(group: ScalingGroup, factors: Array) -> Equalized:
-    spread = math.exp(float(np.abs(np.log(factors)).max(initial=0.0)))
-    return Equalized(group.tensors, len(factors), int((factors == 1.0).sum()), spread)

@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from edgec.compress.quantization.units import Unit
 
+KEEP_FLOAT = "edgec.keep_float"  # a node's metadata: the reason why it must stay in float
 OPS = ("auto", "linear", "all")
 FOLLOWERS = ("share", "concat")
 _TRANSFORMER = ("softmax", "layer_norm", "matmul")
@@ -29,7 +30,8 @@ def float_reasons(units: Sequence[Unit], ops: str, exclude: Sequence[str],
     has_layer_norm = any(u.op == "LayerNormalization" for u in units)
     chosen = "linear" if ops == "auto" and has_layer_norm else ops
     for unit in units:
-        if why := (unit.why or decided.get(unit.name) or _excluded(unit, exclude)
+        if why := (unit.why or unit.nodes[0].metadata_props.get(KEEP_FLOAT)
+                   or decided.get(unit.name) or _excluded(unit, exclude)
                    or _by_policy(unit, chosen, ops)):
             reasons[unit.name] = why
     for name in _lonely(units, reasons):

@@ -89,7 +89,7 @@ class _Search:
 def _visit(unit: Unit, search: _Search) -> None:
     """Join or block what the unit reads and writes."""
     outer = [v for node in unit.nodes for v in node.inputs if v is not None]
-    if unit.kind == "linear" and _own_parameters(unit):
+    if unit.kind == "linear" and owns_parameters(unit):
         search.root(unit.output)
         others = [v for v in outer if v is not unit.inputs[0]]
         if upper_end(unit.activation) is None:
@@ -150,7 +150,7 @@ def channel_axis(unit: Unit, value: ir.Value) -> int:
     return 1 if unit.op == "Conv" else len(value.shape) - 1
 
 
-def _own_parameters(unit: Unit) -> bool:
+def owns_parameters(unit: Unit) -> bool:
     """Whether no other node reads the unit's weight and bias."""
     values = [weight_value(unit), bias_value(unit)]
     return all(len(v.uses()) == 1 for v in values if v is not None)

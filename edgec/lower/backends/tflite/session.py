@@ -45,7 +45,7 @@ class Session:
     def __init__(self, path: Path, threads: int) -> None:
         if not path.is_file():
             raise EngineError(f"cannot open '{path}': there is no such file")
-        interpreter = _interpreter_class()
+        interpreter = load_litert()
         with _quiet():
             try:
                 self._interpreter = interpreter(model_path=str(path), num_threads=threads)
@@ -112,7 +112,8 @@ def _split(path: Path, index: int, port: Port) -> Array:
     return np.ascontiguousarray(array).reshape(-1, *port.shape)
 
 
-def _interpreter_class() -> Any:
+def load_litert() -> Any:
+    """The interpreter's class; MissingExtra without LiteRT."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
