@@ -131,7 +131,8 @@ if [ -n "$5" ] && [ -d lock ]; then
 fi
 mv -T "$mine" lock
 trap - EXIT
-rm -rf incoming/*
+# Losers of the race may be making and removing their own directories in it right now.
+rm -rf incoming/* 2>/dev/null || true
 """
 
 # $1 root, $2 token. Ends the lock in one rename, if it is ours.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,8 +25,7 @@ class Runner:
 
     def __init__(self, model: ir.Model, extra_outputs: Sequence[str] = (), *,
                  optimize: bool = False, threads: int = 0) -> None:
-        import onnxruntime
-
+        onnxruntime = _import_onnxruntime()
         exposed = _expose(model, extra_outputs)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -53,6 +53,14 @@ class Runner:
             raise DataError(f"ONNX Runtime cannot run the model on this input: {error}") from None
         return {name: np.asarray(result)
                 for name, result in zip(self.outputs, results, strict=True)}
+
+
+def _import_onnxruntime() -> Any:
+    """The package, with its telemetry off unless the user's environment says otherwise."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
 
 
 def run_onnx(model: ir.Model, inputs: Mapping[str, Array], outputs: Sequence[str] | None = None, *,

@@ -238,7 +238,15 @@ edgec::IsaSet AnyIsa(Random& random) {
   return edgec::IsaSet::Detect().LimitedTo(static_cast<edgec::Isa>(isa));
 }
 
+// A right file may ask for 4 GiB, which a sanitizer takes seconds to hand out.
+bool WantsMuchMemory(const edgec_test::AlignedBytes& bytes) {
+  edgec::ModelFile file;
+  if (edgec::ReadModelFile(bytes.data(), bytes.size(), &file) != EDGEC_OK) return false;
+  return file.header.arena_bytes > (1 << 26);
+}
+
 void LoadAndRun(const edgec_test::AlignedBytes& bytes, Random& random) {
+  if (WantsMuchMemory(bytes)) return;
   Engine engine;
   const edgec::IsaSet isa = AnyIsa(random);
   if (engine.Load(bytes.data(), bytes.size(), isa, 1 + Below(random, 2)) != EDGEC_OK) return;

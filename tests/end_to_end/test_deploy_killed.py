@@ -116,6 +116,7 @@ def prepare(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         old = deploy(board, make_bundle(folder / "old"), engine_programs())
         yield Bench(board, root_of(folder / "board"), stops, old.release,
                     make_bundle(folder / "new", seed=1))
+    stops.let_go()  # what is still held must not outlive the test
 
 
 def kill_below(process: int) -> None:

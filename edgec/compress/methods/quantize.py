@@ -1,11 +1,12 @@
 """Post-training quantization to int8: a float ONNX graph becomes a QDQ graph, without training.
 
 Batch normalization is folded, neighbouring layers are equalized, activation ranges are measured,
-weights are rounded per channel, the mean error of rounding is taken out of the biases, and layers
-that 8 bits do not suit stay in float.
+weights are rounded per channel such that their errors cancel, the mean error that is left is taken
+out of the biases, and layers that 8 bits do not suit stay in float.
 Papers: Jacob et al. 2017, arXiv 1712.05877 (the scheme); Nagel et al. 2019, arXiv 1906.04721
 (equalization, equation 11; bias correction, equation 17); Krishnamoorthi 2018, arXiv 1806.08342
-(per channel). Costs: some passes over the calibration data, no training.
+(per channel); Frantar et al. 2022, arXiv 2210.17323 (rounding). Costs: some passes over the
+calibration data, no training.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from edgec.compress import ranges
 from edgec.compress.calibrate import ChannelMaximum, observe
 from edgec.compress.method import Compressed, Data, Method, Needs
 from edgec.compress.quantization import equalize as equalization
-from edgec.compress.quantization import measure, policy, report
+from edgec.compress.quantization import measure, policy, report, rounding
 from edgec.compress.quantization.build_plan import Recipe, Statistics, build_plan, collect
 from edgec.compress.quantization.insert_qdq import dequantized_name, insert_qdq
 from edgec.compress.quantization.plan import Plan
@@ -43,6 +44,7 @@ class Quantize(Method):
     percentile: float = 99.999  # share of values that calibration by percentile keeps, in percent
     per_channel: bool = True  # one weight scale per output channel; False: one per layer
     equalize: bool = True  # cross-layer equalization
+    rounding: str = "feedback"  # of weights: nearest, or errors cancel on the data (rounding.py)
     bias_correction: bool = True  # take the mean error of rounded weights out of the biases
     ops: str = "auto"  # which operations: auto, linear or all
     exclude: tuple[str, ...] = ()  # names of nodes that stay in float; * and ? allowed
@@ -58,6 +60,8 @@ class Quantize(Method):
                    f"{', '.join(ranges.RULES)}.")
         if self.ops not in policy.OPS:
             yield f"ops is {self.ops!r}; it must be one of {', '.join(policy.OPS)}."
+        if self.rounding not in rounding.RULES:
+            yield f"rounding is {self.rounding!r}; it must be one of {', '.join(rounding.RULES)}."
         if not 50 < self.percentile <= 100:
             yield f"percentile is {self.percentile}; it must be above 50 and at most 100."
         if not 0 <= self.max_float_fraction <= 1:
@@ -93,13 +97,13 @@ class Quantize(Method):
         if self.calibration != "auto":
             return recipe
         outputs = {str(v.name): str(v.name) for v in model.graph.outputs}
-        recipes = [replace(recipe, calibration=rule) for rule in ranges.RULES]
+        recipes = [replace(recipe, calibration=rule, rounding="nearest") for rule in ranges.RULES]
 
         def worst_output(candidate: Recipe) -> float:
             quantized = insert_qdq(model, build_plan(model, candidate, statistics, {}))
             return min(measure.difference(model, quantized, outputs, data).values())
 
-        return max(recipes, key=worst_output)
+        return replace(recipe, calibration=max(recipes, key=worst_output).calibration)
 
     def _equalized(self, model: ir.Model,
                    data: Data) -> tuple[ir.Model, tuple[equalization.Equalized, ...]]:

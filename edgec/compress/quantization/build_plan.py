@@ -14,7 +14,9 @@ from edgec.compress.histogram import Histogram
 from edgec.compress.method import Array, Data
 from edgec.compress.quantization import policy, rules, scheme
 from edgec.compress.quantization.bias_correction import mean_error
+from edgec.compress.quantization.moments import Moments, can_gather
 from edgec.compress.quantization.plan import Plan
+from edgec.compress.quantization.rounding import round_weight
 from edgec.compress.quantization.scales import Range, choose_scales, too_narrow, unusable
 from edgec.compress.quantization.units import (
     Unit,
@@ -35,16 +37,18 @@ class Recipe:
     percentile: float
     per_channel: bool
     bias_correction: bool
+    rounding: str
     ops: str
     exclude: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """What was seen of each float32 tensor that int8 might touch, by name."""
+    """What was seen of each float32 tensor that int8 might touch, by name; moments by unit."""
 
     histograms: Mapping[str, Histogram]
     means: Mapping[str, Mean]
+    moments: Mapping[str, Moments]
 
 
 def collect(model: ir.Model, recipe: Recipe, data: Data) -> Statistics:
@@ -55,13 +59,18 @@ def collect(model: ir.Model, recipe: Recipe, data: Data) -> Statistics:
     names = dict.fromkeys(str(v.name) for u in chosen for v in (*u.inputs, *u.outputs)
                           if rules.constant(v) is None)
     histograms = {name: Histogram() for name in names}
-    means = {str(u.inputs[0].name): Mean() for u in chosen
-             if u.kind == "linear" and recipe.bias_correction}
+    linear = [u for u in chosen if u.kind == "linear"]
+    means = {str(u.inputs[0].name): Mean() for u in linear if recipe.bias_correction}
+    moments = {u.name: Moments(u) for u in linear
+               if recipe.rounding == "feedback" and can_gather(u)}
     watching: dict[str, list[Observer]] = {name: [h] for name, h in histograms.items()}
     for name, mean in means.items():
         watching[name].append(mean)
+    for unit in linear:
+        if unit.name in moments:
+            watching[str(unit.inputs[0].name)].append(moments[unit.name])
     observe(model, data, watching)
-    return Statistics(histograms, means)
+    return Statistics(histograms, means, moments)
 
 
 def build_plan(model: ir.Model, recipe: Recipe, statistics: Statistics,
@@ -73,6 +82,9 @@ def build_plan(model: ir.Model, recipe: Recipe, statistics: Statistics,
     reasons, activations = _settle_scales(units, recipe, bounds, dict(decided))
     linear = [u for u in units if u.kind == "linear" and u.name not in reasons]
     weights = {u.name: _weight(u, recipe.per_channel, activations) for u in linear}
+    if recipe.rounding == "feedback":
+        weights |= {u.name: round_weight(u, weights[u.name], statistics.moments[u.name].total)
+                    for u in linear if u.name in statistics.moments}
     biases = {u.name: bias for u in linear if (bias := bias_array(u)) is not None}
     if recipe.bias_correction:
         for unit in (u for u in linear if u.name in biases):

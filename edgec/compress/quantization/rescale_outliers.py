@@ -8,11 +8,11 @@ channel can carry the difference:
     float ─► x ─► linear int8          becomes   float ─► x ─► Mul 1/s ─► Q.. linear int8, w * s
     linear int8 ─► y ─► float          becomes   linear int8, w / s, b / s ..DQ ─► Mul s ─► float
 
-The factors are powers of two, so the float model computes what it did, bit for bit. On the way in
+The factors are powers of two, so the float model computes what it did. On the way in
 s = activation^alpha / weight^(1 - alpha) shares the difficulty with the weights (Xiao et al. 2022,
-SmoothQuant, arXiv 2211.10438, equation 4; alpha = 3/4 kept most of MiniLM's embeddings, of 1/2, 3/4
-and 1); on the way out each channel has its own weight scale, so all of it moves. The cost is one multiplication per element, and only where channels differ by two
-bits or more on average.
+SmoothQuant, arXiv 2211.10438, equation 4; of 1/2, 3/4 and 1, alpha = 3/4 kept most of MiniLM's
+embeddings). On the way out each channel has its own weight scale, so all of it moves. The cost is
+one multiplication per element, and only where channels differ by two bits or more on average.
 """
 
 from __future__ import annotations

@@ -55,6 +55,16 @@ def test_threads_and_isa_do_not_change_the_result(small_model, x, tmp_path, opti
     assert run(small_model, "--input", x, "--expect", tmp_path / "y.npy", *options).returncode == 0
 
 
+def test_several_samples_in_one_file_run_one_after_the_other(small_model, tmp_path):
+    np.save(tmp_path / "x.npy", np.concatenate([X, -X // 2, X]))
+    assert run(small_model, "--input", tmp_path / "x.npy", "--output",
+               tmp_path / "y.npy").returncode == 0
+    y = np.load(tmp_path / "y.npy")
+    assert y.shape == (18,)
+    np.testing.assert_array_equal(y[12:], Y)
+    assert not (y[6:12] == Y).all()
+
+
 def test_info_describes_the_model(small_model):
     info = json.loads(run(small_model, "--info", "--isa", "portable").stdout)
     assert set(info) == {"abi", "version", "model", "isa", "threads", "inputs", "outputs", "layers",

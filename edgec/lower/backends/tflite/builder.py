@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from edgec.errors import LoweringError
 from edgec.lower.backends.tflite.operators import version_of
 from edgec.lower.backends.tflite.records import ModelRecord, OperatorRecord, Options
 from edgec.lower.graph import DTYPES, Array, Graph, Quantization, Tensor
@@ -24,6 +25,9 @@ class Builder:
         self._index: dict[str, int] = {}
         self._names = set(graph.tensors)
         for name in graph.inputs:
+            if graph.tensors[name].data is not None:
+                raise LoweringError(f"the model input {name!r} is a constant; a model must read "
+                                    "its inputs.")
             self.tensor(name)
 
     def tensor(self, name: str) -> int:

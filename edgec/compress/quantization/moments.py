@@ -1,0 +1,92 @@
+"""Second moments of what a linear unit multiplies with its weights: E[x x^T], gathered in a stream.
+
+A convolution sees patches: x is then one window of the padded input, in the order of the weight's
+dimensions [inputs / groups, kernel].
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgec.compress.method import Array
+from edgec.compress.quantization.units import Unit, groups, weight_array
+
+_ROWS_PER_SAMPLE = 32  # neighbouring positions tell much the same
+_ROWS_AT_ONCE = 1024  # one large product is much faster than many small ones
+LARGEST_DEPTH = 2048  # beyond it the matrices cost more memory and time than they are worth
+
+
+class Moments:
+    """Sum of x x^T over samples and positions."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        depth = depth_of(unit)
+        self._total: Array = np.zeros((groups(unit), depth, depth))
+        self._waiting: list[Array] = []
+
+    @property
+    def total(self) -> Array:
+        """The sum so far, float64 [groups, depth, depth]."""
+        self._flush()
+        return self._total
+
+    def add(self, values: Array) -> None:
+        """values: a batch of the unit's input."""
+        self._waiting.append(self._patches(values) if self._unit.op == "Conv" else
+                             _spread(values.reshape(1, -1, values.shape[-1]), len(values)))
+        if sum(rows.shape[1] for rows in self._waiting) >= _ROWS_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            rows = np.concatenate(self._waiting, axis=1)
+            self._waiting = []
+            self._total += np.matmul(rows.transpose(0, 2, 1), rows)
+
+    def _patches(self, values: Array) -> Array:
+        """Some windows of [n, c, ...]: float32 [groups, rows, depth]."""
+        attributes, kernel = self._unit.nodes[0].attributes, weight_array(self._unit).shape[2:]
+        rank = len(kernel)
+        pads = attributes.get_ints("pads", [0] * (2 * rank))
+        strides = attributes.get_ints("strides", [1] * rank)
+        dilations = attributes.get_ints("dilations", [1] * rank)
+        around = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
+        spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+        axes = tuple(range(2, 2 + rank))
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, around), spans, axes)
+        every: list[Any] = [slice(None, None, step) for step in (1, 1, *strides, *dilations)]
+        windows = windows[tuple(every)]
+        samples, channels = windows.shape[:2]
+        count = groups(self._unit)
+        places = int(np.prod(windows.shape[2 : 2 + rank]))
+        chosen = np.unravel_index(_places(places, 1), windows.shape[2 : 2 + rank])
+        rows = windows[(slice(None), slice(None), *chosen)]
+        rows = rows.reshape(samples, count, channels // count, rows.shape[2], -1)
+        rows = rows.transpose(1, 0, 3, 2, 4)
+        return np.asarray(rows.reshape(count, samples * rows.shape[2], -1))
+
+
+def can_gather(unit: Unit) -> bool:
+    """Whether the unit's padding is written out and its matrix is of a sane size."""
+    explicit = unit.nodes[0].attributes.get_string("auto_pad", "NOTSET") == "NOTSET"
+    return depth_of(unit) <= LARGEST_DEPTH and explicit
+
+
+def depth_of(unit: Unit) -> int:
+    """How many products each output of the unit sums."""
+    weight = weight_array(unit)
+    return int(weight[0].size) if unit.op == "Conv" else \
+        int(weight.shape[1] if unit.nodes[0].attributes.get_int("transB", 0) else weight.shape[0])
+
+
+def _places(count: int, samples: int) -> Array:
+    """Evenly spread indices below `count`, _ROWS_PER_SAMPLE for each sample at most."""
+    wanted = min(count, _ROWS_PER_SAMPLE * samples)
+    return np.linspace(0, count - 1, wanted).astype(np.int64)
+
+
+def _spread(rows: Array, samples: int) -> Array:
+    return rows[:, _places(rows.shape[1], samples)]
