@@ -124,7 +124,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         graph = step(graph)
     require_supported(backend, emitter, graph, target)
     placements = lowering.placement(graph)
-    inputs, outputs, tolerance = golden(graph)
+    inputs, outputs, tolerance = golden(graph, emitter.exact)
     contents = BundleContents(
         name=name, backend=backend, target=target.name, triple=target.triple,
         artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, plan(graph), target),
@@ -228,6 +228,10 @@ def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = No
                 progress: Progress = lambda line: None) -> dict[str, Any]:
     """Brings a bundle to a board, beside what serves there, and measures it."""
     found = read_bundle(bundle)
+    if not load_backend(found.backend).runs_on_boards:
+        raise UsageError(f"{bundle} is a {found.backend} bundle, and edgec brings no program for "
+                         "it to a board. Measure it here, without --board, or lower with "
+                         "the backend native.")
     staged = release.stage(board, bundle, _engine_programs(found, board),
                            report=_told(progress))
     program = Program((f"{staged.path}/bin/edgec-bench",), f"{staged.path}/{found.artifact}",
@@ -272,7 +276,7 @@ def status(board: str, *, boards: Path | None = None) -> release.Status:
 
 def _engine_programs(bundle: Bundle, board: Board) -> tuple[Path, ...]:
     """The engine's programs for a bundle that needs them, built for its architecture."""
-    if bundle.backend != "native":
+    if not load_backend(bundle.backend).runs_on_boards:
         return ()
     build = build_engine(bundle.triple)
     return (build.run, build.bench)

@@ -73,6 +73,8 @@ class Backend(ABC):
     """One way to run a graph. The class docstring's first line is shown to the user."""
 
     artifact: ClassVar[str]  # file name in the bundle: "model.edgec"
+    exact: ClassVar[bool] = True  # int8 results have the very bytes of the references
+    runs_on_boards: ClassVar[bool] = True  # `deploy` brings a program that runs the artifact
 
     @abstractmethod
     def supports(self, site: Site, target: Target) -> Iterator[str]:

@@ -32,6 +32,8 @@ class TfLite(Backend):
     """LiteRT with XNNPACK: one .tflite file, also for NPU compilers."""
 
     artifact = "model.tflite"
+    exact = False  # mean, pools, resize, batch_matmul, requantize: up to one step off
+    runs_on_boards = False  # that takes a LiteRT on the board, which we do not install
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """The rules of every op, of this op's int8 form, and of its emitter."""

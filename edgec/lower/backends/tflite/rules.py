@@ -67,17 +67,17 @@ def constant_weights(site: Site) -> bool:
 
 def average_as_same_or_valid(site: Site) -> bool:
     """In int8, LiteRT leaves padding out of an average only where it pads like SAME."""
-    return site.x.dtype == "f32" or not pooling.counts_border(site)
+    return site.x.dtype != "s8" or not pooling.counts_border(site)
 
 
 def average_keeps_scale(site: Site) -> bool:
     """In int8, LiteRT's average has the scale and zero point of its input."""
-    return site.x.dtype == "f32" or _same_quantization(site)
+    return site.x.dtype != "s8" or _same_quantization(site)
 
 
 def softmax_scale(site: Site) -> bool:
     """In int8, the output of LiteRT's softmax has scale 1/256 and zero point -128."""
-    return site.y.dtype == "f32" or _is_quantized(site.y, *PROBABILITY)
+    return site.y.dtype != "s8" or _is_quantized(site.y, *PROBABILITY)
 
 
 def int8_function(site: Site) -> bool:

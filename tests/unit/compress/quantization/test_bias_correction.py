@@ -15,7 +15,7 @@ from edgec.model.onnxruntime import Runner
 from tests.unit.compress.float_models import cnn, from_text, images, normal
 
 # Coarse weights, so that the error of rounding stands out from that of the activations.
-RECIPE = Quantize(calibration="minmax", per_channel=False)._recipe()
+RECIPE = Quantize(calibration="minmax", per_channel=False, rounding="nearest")._recipe()
 
 
 @pytest.mark.parametrize("name", ["c1", "c2", "c3"])

@@ -111,7 +111,7 @@ def test_a_mistake_is_one_line_and_exit_code_1(model, files, capsys, monkeypatch
     assert error.count("\n") == 1
 
 
-def test_every_prefix_of_the_model_is_refused_or_runs(model, files, tmp_path) -> None:
+def test_a_cut_model_is_refused(model, files, tmp_path) -> None:
     """In processes of their own: what a cut file does to LiteRT must not be a crash."""
     whole, cut = model.read_bytes(), tmp_path / "cut.tflite"
     program = load_backend("tflite").host_programs().run
