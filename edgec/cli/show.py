@@ -32,11 +32,19 @@ def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) ->
     return made
 
 
+def facts_table(title: str) -> Table:
+    """An empty table of labels and values."""
+    made = table("", "", title=title)
+    made.show_header = False
+    return made
+
+
 def size(count: int) -> str:
     """Bytes for people."""
-    if count < 1024:
-        return f"{count} B"
-    return f"{count / 1024:.1f} KiB" if count < 1 << 20 else f"{count / (1 << 20):.2f} MiB"
+    for factor, unit in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count >= factor:
+            return f"{count / factor:.4g} {unit}"
+    return f"{count} B"
 
 
 def amount(count: int) -> str:
@@ -149,8 +157,8 @@ def _number(value: float | None) -> str:
 def result(out: Console, document: dict[str, Any]) -> None:
     """One measurement."""
     latency, energy = document["latency"], document["energy"]
-    made = table("", "", title=f"{document['bundle']['name']} on {document['board']['name']} "
-                 f"({document['engine']['isa']}, {document['engine']['threads']} thread(s))")
+    made = facts_table(f"{document['bundle']['name']} on {document['board']['name']} "
+                       f"({document['engine']['isa']}, {document['engine']['threads']} thread(s))")
     for name, value in latency["percentiles_us"].items():
         made.add_row(f"latency {name}", time(value))
     made.add_row("latency mean", f"{time(latency['mean_us'])} ± {time(latency['stddev_us'])} "
@@ -158,8 +166,9 @@ def result(out: Console, document: dict[str, Any]) -> None:
     made.add_row("load, first run", f"{time(document['load_ns'] / 1000)}, "
                  f"{time(document['first_ns'] / 1000)}")
     memory = document["memory"]
-    made.add_row("arena, scratch, peak", f"{size(memory['arena_bytes'])}, "
-                 f"{size(memory['scratch_bytes'])}, {size(memory['peak_rss_bytes'])}")
+    arena = f"{size(memory['arena_bytes'])} + {size(memory['scratch_bytes'])}, "
+    made.add_row("arena + scratch, peak", (arena if memory["arena_bytes"] else "not told, ")
+                 + size(memory["peak_rss_bytes"]))
     made.add_row("energy", energy_text(energy))
     verdict = "valid" if document["valid"] else (
         "[red]INVALID[/red]: " + "; ".join(document["invalid_reasons"]))
@@ -180,8 +189,9 @@ def energy_text(energy: dict[str, Any]) -> str:
 
 def deployment(out: Console, done: Deployment) -> None:
     """What was done on a board, or would be."""
-    for index, step in enumerate(done.steps, 1):
-        out.print(f"{index:3} {step}", markup=False)
+    if done.dry_run:
+        for index, step in enumerate(done.steps, 1):
+            out.print(f"{index:3} {step}", markup=False, soft_wrap=True)
     for note in done.notes:
         out.print(f"note: {note}", style="dim", markup=False)
     if done.dry_run:
@@ -194,7 +204,7 @@ def deployment(out: Console, done: Deployment) -> None:
 def status(out: Console, found: Status) -> None:
     """A board and what it serves."""
     facts = found.facts
-    made = table("", "", title=f"{found.board.name}: {found.where}")
+    made = facts_table(found.where)
     made.add_row("machine", f"{facts.model or facts.machine}, {facts.cores} cores, "
                  f"{facts.memory_kb // 1024} MiB, {', '.join(facts.isa)}")
     made.add_row("system", f"{facts.os}, kernel {facts.kernel}")

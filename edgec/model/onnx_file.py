@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import onnx
 import onnx_ir as ir
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+from edgec.atomic import replace_file
 from edgec.errors import ModelError
 
 LARGEST_FILE_BYTES = 2**31 - 1  # protobuf cannot hold more
@@ -50,7 +49,7 @@ def save_model(model: ir.Model, path: str | Path) -> None:
         raise ModelError(f"the model cannot be written to {path}: {_first_line(error)} "
                          "An ONNX file holds at most 2 GiB.") from None
     try:
-        _write_atomically(path, data)
+        replace_file(path, data)
     except OSError as error:
         raise ModelError(f"cannot write the model to {path}: {error.strerror or error}. "
                          "Nothing was changed there.") from None
@@ -148,20 +147,6 @@ def _external_file(name: str, location: str, path: Path) -> Path:
         raise ModelError(f"{path}: the data file {location!r} of tensor {name!r} is missing. "
                          "Copy it beside the model.")
     return file
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _first_line(error: BaseException) -> str:
