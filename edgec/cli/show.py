@@ -130,9 +130,9 @@ def quantize_options(wanted: bool) -> None:
     if not wanted:
         return
     kind = method.load("quantize")
-    made = table("option", "default")
+    made = table("option", "default", "meaning")
     for f in fields(kind):
-        made.add_row(f.name, str(f.default))
+        made.add_row(f.name, str(f.default), f.metadata["help"])
     Console(highlight=False).print(made)
     raise typer.Exit
 

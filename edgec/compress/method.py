@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, get_type_hints
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PACKAGE = "edgec.compress.methods"
 
 Array = npt.NDArray[Any]
+T = TypeVar("T")
 Batch = Mapping[str, Array]
 Data = Iterable[Batch]
 """Inputs of a model by name, one mapping per run; see `edgec.model.data.load_batches`."""
@@ -36,6 +37,12 @@ class Report(Protocol):
 
     def to_json(self) -> dict[str, Any]:
         """The report as values that `json.dumps` takes; finite numbers only."""
+
+
+def option(default: T, help: str) -> T:
+    """A field of a method: its default, and what it means to a user."""
+    made: T = field(default=default, metadata={"help": help})
+    return made
 
 
 @dataclass(frozen=True)

@@ -94,3 +94,9 @@ def test_input_is_untouched_and_result_is_valid_and_deterministic(name: str) -> 
     onnx.checker.check_model(ir.to_proto(first.model), full_check=True)
     assert json.dumps(first.report.to_json(), allow_nan=False) == json.dumps(
         second.report.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_says_what_it_means(name: str) -> None:
+    silent = [f.name for f in dataclasses.fields(plugin(name)) if not f.metadata.get("help")]
+    assert not silent

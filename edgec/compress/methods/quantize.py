@@ -19,7 +19,7 @@ import onnx_ir as ir
 
 from edgec.compress import ranges
 from edgec.compress.calibrate import ChannelMaximum, observe
-from edgec.compress.method import Compressed, Data, Method, Needs
+from edgec.compress.method import Compressed, Data, Method, Needs, option
 from edgec.compress.quantization import equalize as equalization
 from edgec.compress.quantization import measure, policy, report, rounding
 from edgec.compress.quantization.build_plan import Recipe, Statistics, build_plan, collect
@@ -40,16 +40,18 @@ if TYPE_CHECKING:
 class Quantize(Method):
     """Options of post-training quantization."""
 
-    calibration: str = "auto"  # minmax, percentile or mse (ranges.py); auto: the best of them
-    percentile: float = 99.999  # share of values that calibration by percentile keeps, in percent
-    per_channel: bool = True  # one weight scale per output channel; False: one per layer
-    equalize: bool = True  # cross-layer equalization
-    rounding: str = "feedback"  # of weights: nearest, or errors cancel on the data (rounding.py)
-    bias_correction: bool = True  # take the mean error of rounded weights out of the biases
-    ops: str = "auto"  # which operations: auto, linear or all
-    exclude: tuple[str, ...] = ()  # names of nodes that stay in float; * and ? allowed
-    min_sqnr_db: float = 8.0  # a layer that keeps less signal than this stays in float
-    max_float_fraction: float = 0.25  # at most this share of the layers, the worst first
+    calibration: str = option("auto", "how ranges are chosen: minmax, percentile, mse, or auto: "
+                              "the one that keeps the outputs best")
+    percentile: float = option(99.999, "share of values that percentile keeps, in percent")
+    per_channel: bool = option(True, "one weight scale per output channel; false: one per layer")
+    equalize: bool = option(True, "cross-layer equalization")
+    rounding: str = option("feedback", "of weights: nearest, or feedback (errors cancel on data)")
+    bias_correction: bool = option(True, "take the mean error of the weights out of the biases")
+    ops: str = option("auto", "which operations: all, linear, or auto: linear ones alone in "
+                      "transformers")
+    exclude: tuple[str, ...] = option((), "names of nodes that stay in float; * and ? allowed")
+    min_sqnr_db: float = option(8.0, "a layer that keeps less signal than this stays in float")
+    max_float_fraction: float = option(0.25, "at most this share of the layers, the worst first")
 
     needs: ClassVar[Needs] = Needs(data=True)
 

@@ -70,7 +70,7 @@ def deploy(
 
     Any failure leaves the release that was serving. Boards are named in boards.toml:
 
-      [board.line3]
+      \\[board.line3]
       host = "192.168.1.20"
       user = "pi"
       key = "~/.ssh/id_ed25519"
