@@ -230,8 +230,11 @@ def demo(out: Console, outcome: Outcome) -> None:
             f"{found.agreement:.1%} (cosine {found.cosine:.4f})")
         made.add_row(row.name, quality, size(row.document["bundle"]["artifact_bytes"]),
                      time(percentiles["p50"]), time(percentiles["p90"]),
-                     energy_text(row.document["energy"]))
+                     energy_text(row.document["energy"]).partition(":")[0])
     out.print(made)
+    for reason in dict.fromkeys(row.document["energy"]["reason"] for row in outcome.rows):
+        if reason:
+            out.print(f"energy not measured: {reason}", markup=False)
     for sentence in outcome.arm:
         out.print(sentence, markup=False)
     out.print(f"report: {outcome.report}", markup=False)
