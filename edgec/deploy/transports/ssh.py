@@ -89,7 +89,10 @@ class SshTransport:
             try:
                 channel.invoke_subsystem("sftp")
                 self._sftp = paramiko.SFTPClient(channel)
-            except (paramiko.SSHException, EOFError):
+            except TimeoutError:
+                channel.close()
+                raise
+            except (paramiko.SSHException, EOFError, OSError):  # OSError: it ended before our hello
                 channel.close()
                 if not self._is_alive():
                     raise
