@@ -3,7 +3,8 @@
 Bins are [i*w, (i+1)*w) with i from -BINS to BINS-1, so zero is always an edge, and w is a power of
 two. When a value falls outside, neighbouring bins merge and w doubles. Merging is exact: the result
 depends only on the values seen, not on their order or batches. At least BINS/2 bins are in use on
-the wider side, that is 8 or more per int8 step.
+the wider side, that is 8 or more per int8 step. Subnormal numbers may count as zero: libraries in
+the same process switch the CPU to flush them.
 """
 
 from __future__ import annotations
