@@ -99,6 +99,8 @@ def inspection(out: Console, found: Inspection) -> None:
               f"{amount(summary.parameters)} parameters, {size(summary.weight_bytes)} of weights")
     if found.placements is not None:
         _count(out, found.placements)
+    if found.problem:
+        out.print(f"cannot be lowered for {found.target}: {found.problem}", markup=False)
     if found.arena_bytes is not None:
         out.print(f"activations: {size(found.arena_bytes)} of arena on {found.target}")
 
