@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import arm
+from benchmarks import arm, peers
 from edgec.errors import EdgecError
 
-COMMANDS = (arm.COMMAND,)
+COMMANDS = (arm.COMMAND, peers.COMMAND)
 
 
 def parser() -> argparse.ArgumentParser:
