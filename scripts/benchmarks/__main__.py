@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import arm, peers
+from benchmarks import arm, kernels, models, peers
 from edgec.errors import EdgecError
 
-COMMANDS = (arm.COMMAND, peers.COMMAND)
+COMMANDS = (models.COMMAND, peers.COMMAND, kernels.COMMAND, arm.COMMAND)
 
 
 def parser() -> argparse.ArgumentParser:

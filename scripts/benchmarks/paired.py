@@ -52,7 +52,7 @@ def dropped(rounds: int) -> int:
 
 def _confidence(rounds: int, outside: int) -> float:
     """That the median of the population lies inside when `outside` ratios at each end do not."""
-    return 1 - 2 * sum(comb(rounds, i) for i in range(outside + 1)) / 2**rounds
+    return 1 - 2 * sum(comb(rounds, i) for i in range(outside + 1)) / 2.0**rounds
 
 
 def fewest_rounds() -> int:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -15,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.command import Command
-from benchmarks.contestant import Contestant, cosine, launched, started, take_turns
+from benchmarks.contestant import Contestant, cosine, started, take_turns
 from benchmarks.field_of_peers import PRECISIONS, RUNTIMES, Setup, field_of
+from benchmarks.machine import best_target, machine, machine_peak
 from benchmarks.networks import NETWORKS, Network, add_models_argument, cache_folder
 from benchmarks.paired import quantile, ratio
 from benchmarks.peers_venv import peers_python, pins
@@ -40,7 +38,7 @@ def compete(network: Network, setup: Setup, arguments: argparse.Namespace) -> li
     peaks = []
     with started(field) as present:
         for _ in range(arguments.rounds):
-            peaks.append(machine_peak(setup))
+            peaks.append(machine_peak(setup.bench, setup.cpus))
             take_turns(present, 1, arguments.seconds)
             present.append(present.pop(0))  # another one begins the next round
     peak = {"int8": median(p["s8_gmac_per_s"] for p in peaks),
@@ -48,14 +46,6 @@ def compete(network: Network, setup: Setup, arguments: argparse.Namespace) -> li
     reference = next((c.greeting["outputs"][0] for c in field if c.labels["runtime"] == "ort"
                       and c.labels["precision"] == "float" and not c.error), None)
     return ranked([row(c, network, peak, reference) for c in field], field)
-
-
-def machine_peak(setup: Setup) -> dict[str, float]:
-    """Multiply-adds per second of this core now, in registers: by edgec-bench --roofline."""
-    done = subprocess.run([*launched(setup.cpus[:1], True), str(setup.bench), "--roofline"],
-                          capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout)["roofline"]
-    return found
 
 
 def row(contestant: Contestant, network: Network, peak: dict[str, float],
@@ -139,22 +129,6 @@ def verdicts(rows: Sequence[Row]) -> list[str]:
                          f"takes {found['median']:.2f}x edgec's time ({found['low']:.2f} to "
                          f"{found['high']:.2f}){', a tie' if found['tie'] else ''}")
     return lines
-
-
-def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
-    return {"cpu": model or platform.machine(), "cores": os.cpu_count(),
-            "load_average": os.getloadavg(), "kernel": platform.release()}
-
-
-def best_target() -> str:
-    """The description of a machine like this one, for the lowering."""
-    flags = Path("/proc/cpuinfo").read_text()
-    if platform.machine() == "x86_64":
-        return ("generic_x86_64_avx512vnni" if "avx512_vnni" in flags else "generic_x86_64")
-    return "raspberry_pi_5" if "asimddp" in flags else "raspberry_pi_4"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
