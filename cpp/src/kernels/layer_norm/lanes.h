@@ -21,7 +21,7 @@ inline void MapAffine(size_t n, const T* x, const float* gamma, const float* bet
 }
 
 inline void SumAndSquares(size_t n, const int8_t* x, int64_t* s1, int64_t* s2) {
-  constexpr size_t kRun = 8 << 15;  // a lane holds 2^15 squares of at most 2^14
+  constexpr size_t kRun = kLanes << 15;  // a lane holds 2^15 squares of at most 2^14
   *s1 = *s2 = 0;
   for (size_t begin = 0; begin < n; begin += kRun) {
     const size_t end = begin + kRun < n ? begin + kRun : n;
