@@ -13,5 +13,8 @@ edgec_status CheckNodeIndices(const ModelFile& file);
 edgec_status CheckOrder(const ModelFile& file);
 edgec_status CheckOverlap(const ModelFile& file);
 
+// The inputs, from the first on, that an op's output may lie exactly on. spec.md, In place.
+uint32_t InPlaceInputs(const char* op);
+
 }  // namespace edgec
 #endif  // EDGEC_FORMAT_ORDER_H_
