@@ -13,6 +13,7 @@ IN_PLACE: Mapping[str, tuple[int, ...]] = MappingProxyType({
     **dict.fromkeys(("reshape", "lut_s8", "unary_f32", "softmax_s8", "softmax_f32", "layer_norm_s8",
                      "layer_norm_f32"), (0,)),
     **dict.fromkeys(("add_s8", "mul_s8", "binary_f32"), (0, 1)),
+    **dict.fromkeys(("conv2d_s8", "fully_connected_s8"), (5,)),
 })
 
 

@@ -9,12 +9,12 @@ namespace {
 
 struct InPlace {
   const char* op;
-  uint32_t inputs;
+  uint32_t inputs;  // bit i: input i
 };
 constexpr InPlace kInPlace[] = {
     {"reshape", 1},     {"lut_s8", 1},        {"unary_f32", 1},      {"softmax_s8", 1},
-    {"softmax_f32", 1}, {"layer_norm_s8", 1}, {"layer_norm_f32", 1}, {"add_s8", 2},
-    {"mul_s8", 2},      {"binary_f32", 2},
+    {"softmax_f32", 1}, {"layer_norm_s8", 1}, {"layer_norm_f32", 1}, {"add_s8", 3},
+    {"mul_s8", 3},      {"binary_f32", 3},    {"conv2d_s8", 1 << 5}, {"fully_connected_s8", 1 << 5},
 };
 
 bool Overlap(const TensorRecord& a, const TensorRecord& b) {
@@ -28,7 +28,8 @@ edgec_status CheckOverlapOf(const ModelFile& file, const NodeRecord& node, uint3
     if (node.inputs[i] < 0) continue;
     const TensorRecord& input = file.tensors[node.inputs[i]];
     if (input.constant || !Overlap(input, output)) continue;
-    if (i < in_place && input.offset == output.offset && input.bytes == output.bytes) continue;
+    const bool may = i < 32 && ((in_place >> i) & 1u) != 0;
+    if (may && input.offset == output.offset && input.bytes == output.bytes) continue;
     return Fail(EDGEC_E_OVERLAP, "node '%s' (%s): output '%s' overlaps input '%s'", node.name,
                 node.op, output.name, input.name);
   }

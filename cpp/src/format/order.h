@@ -13,7 +13,7 @@ edgec_status CheckNodeIndices(const ModelFile& file);
 edgec_status CheckOrder(const ModelFile& file);
 edgec_status CheckOverlap(const ModelFile& file);
 
-// The inputs, from the first on, that an op's output may lie exactly on. spec.md, In place.
+// The inputs that an op's output may lie exactly on, input i as bit i. spec.md, In place.
 uint32_t InPlaceInputs(const char* op);
 
 }  // namespace edgec

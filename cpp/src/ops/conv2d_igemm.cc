@@ -35,6 +35,12 @@ BandNeeds<T> NeedsOf(const Conv2dTask<T>& task, uint32_t threads) {
   return needs;
 }
 
+void AddResidual(const Conv2dTask<int8_t>& task, size_t m, size_t n, const int8_t* tile, size_t at,
+                 size_t stride) {
+  if (task.residual) task.residual.Run(m, n, tile, at, stride, task.y);
+}
+void AddResidual(const Conv2dTask<float>&, size_t, size_t, const float*, size_t, size_t) {}
+
 template <class T>
 class Conv2dIgemm final : public Op {
  public:
@@ -48,6 +54,7 @@ class Conv2dIgemm final : public Op {
     ScratchPlan plan;
     plan.Add<const T*>(task_.kernel->mr);  // at 0
     band_at_ = plan.Add<T>(band_.scratch_elements());
+    tile_at_ = plan.Add<T>(task_.residual ? task_.kernel->mr * split_.chunk_columns : 0);
     return plan.Request(context);
   }
 
@@ -70,24 +77,29 @@ class Conv2dIgemm final : public Op {
     const size_t end = std::min(part + split_.part_columns, task_.columns);
     for (size_t column = part; column < end; column += split_.chunk_columns) {
       const size_t n = std::min(split_.chunk_columns, end - column);
-      RunChunk(band, group, column, n, begin, reinterpret_cast<const T**>(scratch));
+      RunChunk(band, group, column, n, begin, scratch);
     }
   }
 
   void RunChunk(size_t band, size_t group, size_t column, size_t n, const T* begin,
-                const T** rows) const {
+                uint8_t* scratch) const {
     const size_t padded_column = group * RoundUp(task_.columns, 16) + column;
     const size_t y_stride = task_.groups * task_.columns;
     const T* w = task_.w + padded_column * depth_;
-    T* y = task_.y + band_.FirstRow(band) * y_stride + group * task_.columns + column;
+    const T** rows = reinterpret_cast<const T**>(scratch);
+    T* tile = reinterpret_cast<T*>(scratch + tile_at_);
     const auto params = ParamsAt(task_.params, padded_column);
+    size_t at = band_.FirstRow(band) * y_stride + group * task_.columns + column;
     const size_t count = band_.RowCount(band), tiles = (count - 1) / task_.kernel->mr + 1;
-    for (size_t tile = 0, row = 0; tile < tiles; ++tile) {
-      const size_t m = (count - row - 1) / (tiles - tile) + 1;  // even tiles, none nearly empty
+    for (size_t i = 0, row = 0; i < tiles; ++i) {
+      const size_t m = (count - row - 1) / (tiles - i) + 1;  // even tiles, none nearly empty
       band_.PointRows(begin, row, m, rows);
       task_.kernel->run(m, n, band_.tap_depth(), band_.taps().size(), rows, band_.taps().data(), w,
-                        y + row * y_stride, y_stride, &params);
+                        task_.residual ? tile : task_.y + at, task_.residual ? n : y_stride,
+                        &params);
+      AddResidual(task_, m, n, tile, at, y_stride);
       row += m;
+      at += m * y_stride;
     }
   }
 
@@ -95,7 +107,7 @@ class Conv2dIgemm final : public Op {
   const BandPlan<T> band_;
   const size_t depth_;  // of a row of packed weights: all taps
   const ColumnSplit split_;
-  size_t band_at_ = 0;
+  size_t band_at_ = 0, tile_at_ = 0;
 };
 
 }  // namespace
