@@ -61,5 +61,6 @@ class Residual(Op):
 
 def result(attributes: Any, output: Tensor) -> Tensor:
     """The layer's own result, which is added and never stored."""
-    own = Quantization(np.float32(attributes.scale), np.int32(attributes.zero_point))
+    own = Quantization(np.asarray(attributes.scale, np.float32),
+                       np.asarray(attributes.zero_point, np.int32))
     return replace(output, name=f"{output.name}.before_residual", quantization=own)

@@ -12,7 +12,7 @@ from edgec.lower.ops._residual import Residual
 
 @dataclass(frozen=True)
 class FullyConnectedAdd:
-    """layer: the fully connected layer. scale, zero_point: of its own int8 result. clamp: of the sum, real."""
+    """scale, zero_point: of the layer's own int8 result. clamp: of the sum, in real units."""
 
     layer: fully_connected.FullyConnected
     scale: float

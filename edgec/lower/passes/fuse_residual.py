@@ -1,6 +1,7 @@
-"""An int8 layer adds its residual itself, while its result is in the cache: one node instead of two.
+"""An int8 layer adds its residual itself, while its result is in the cache.
 
-The bytes stay the same: the layer's result is rounded to int8 as before, and then added.
+One node instead of two. The bytes stay the same: the layer's result is rounded to int8 as before,
+and then added.
 """
 
 from __future__ import annotations

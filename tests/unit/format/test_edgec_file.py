@@ -187,7 +187,7 @@ def test_output_exactly_on_an_input_is_taken_where_the_op_works_in_place(
     ("add_s8", (0, 1), (63,)), ("add_s8", (0, 1), (192,))])
 def test_output_on_an_input_is_refused_elsewhere(op: str, inputs: tuple[int, ...],
                                                  dims: tuple[int, ...]) -> None:
-    with pytest.raises(FormatError, match="output 'y' overlaps input '[xz]'"):
+    with pytest.raises(FormatError, match=r"output 'y' overlaps input '[xz]'"):
         read(in_place(op, inputs, dims=dims))
 
 

@@ -88,7 +88,8 @@ def test_plan_executed_with_tags_never_reads_overwritten_memory(graph: Graph) ->
             on_it = found.offsets[name] == found.offsets[node.outputs[0]]
             same = graph.tensors[name].nbytes == graph.tensors[node.outputs[0]].nbytes
             may = index in catalog.ops()[node.op].in_place and same and on_it
-            assert before[name] and (may or intact(name)), node.name
+            assert before[name], node.name
+            assert may or intact(name), node.name
     assert all(intact(name) for name in graph.outputs)
 
 
