@@ -1,4 +1,4 @@
-"""A layer that adds a residual to its own int8 result: the bytes of both ops one after the other."""
+"""A layer that adds a residual to its own int8 result: the bytes of both ops in turn."""
 
 from __future__ import annotations
 
