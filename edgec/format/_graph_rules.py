@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from edgec.errors import FormatError
 from edgec.format.plan_file import NodeRecord, PlanFile, TensorRecord
+
+# The inputs that an op's output may lie exactly on. spec.md, In place.
+IN_PLACE: Mapping[str, tuple[int, ...]] = MappingProxyType({
+    **dict.fromkeys(("reshape", "lut_s8", "unary_f32", "softmax_s8", "softmax_f32", "layer_norm_s8",
+                     "layer_norm_f32"), (0,)),
+    **dict.fromkeys(("add_s8", "mul_s8", "binary_f32"), (0, 1)),
+    **dict.fromkeys(("conv2d_s8", "fully_connected_s8"), (5,)),
+})
 
 
 def check(plan_file: PlanFile) -> None:
@@ -61,11 +72,12 @@ def _check_order(plan_file: PlanFile, node: NodeRecord, where: str, written: set
 
 def _check_overlap(plan_file: PlanFile, node: NodeRecord, where: str) -> None:
     for output in (plan_file.tensors[i] for i in node.outputs):
-        for source in (plan_file.tensors[i] for i in node.inputs if i >= 0):
-            if source.data is not None or not _overlap(source, output):
+        for position, index in enumerate(node.inputs):
+            source = plan_file.tensors[index]
+            if index < 0 or source.data is not None or not _overlap(source, output):
                 continue
-            in_place = (node.op == "reshape" and source.offset == output.offset
-                        and source.nbytes == output.nbytes)
+            in_place = (position in IN_PLACE.get(node.op, ())
+                        and (source.offset, source.nbytes) == (output.offset, output.nbytes))
             _require(in_place, f"{where}: output {output.name!r} overlaps input {source.name!r}")
 
 

@@ -88,6 +88,45 @@ EDGEC_TEST_EACH_ISA(conv2d_s8_gives_the_bytes_of_its_definition) {
   }
 }
 
+// What conv2d gives without its residual is add_s8's a.
+int8_t AddS8(const std::vector<int32_t>& p, int32_t a, int32_t b) {
+  const int32_t sum = ((p[0] + a * p[1] + b * p[2]) >> p[3]) + p[4];
+  return static_cast<int8_t>(std::min(std::max(sum, p[5]), p[6]));
+}
+
+// The residual beside the output, or under it.
+void CheckResidual(const Conv2dShape& s, edgec::IsaSet isa, uint32_t threads, bool in_place) {
+  const S8Data data = MakeS8Data(s);
+  OpCase plain = MakeS8Case(s, data), test = MakeS8Case(s, data);
+  EDGEC_CHECK_EQ(plain.Prepare(isa, threads), EDGEC_OK);
+  EDGEC_CHECK_EQ(plain.Run(), EDGEC_OK);
+  Random random(s.o);
+  std::vector<int8_t> residual(s.rows() * s.o);
+  for (int8_t& value : residual) value = static_cast<int8_t>(random.Within(-128, 127));
+  const std::vector<int32_t> params = {-9000, 21000, -16000, 14, 3, -90, 110};
+  test.inputs.push_back(MakeTensor<int8_t>({s.n, s.out_h, s.out_w, s.o}, residual));
+  test.params.insert(test.params.end(), params.begin(), params.end());
+  if (in_place) test.output.tensor.data = test.inputs.back().tensor.data;
+  EDGEC_CHECK_EQ(test.Prepare(isa, threads), EDGEC_OK);
+  EDGEC_CHECK_EQ(test.Run(), EDGEC_OK);
+  Describe("%s shape %d threads %u", test.kernel, static_cast<int>(&s - kShapes), threads);
+  for (size_t at = 0; at < residual.size(); ++at) {
+    EDGEC_CHECK_EQ(test.output.as<int8_t>()[at],
+                   AddS8(params, plain.output.as<int8_t>()[at], residual[at]));
+  }
+}
+
+EDGEC_TEST_EACH_ISA(conv2d_s8_with_a_residual_gives_the_bytes_of_both_ops) {
+  const edgec::IsaSet all = edgec::IsaSet::Detect();
+  if (!all.Has(isa)) EDGEC_SKIP("this CPU lacks the instruction set");
+  for (const Conv2dShape& s : kShapes) {
+    for (uint32_t threads : {1, 3}) {
+      CheckResidual(s, all.LimitedTo(isa), threads, false);
+      CheckResidual(s, all.LimitedTo(isa), threads, true);
+    }
+  }
+}
+
 struct F32Data {
   std::vector<float> x, w, bias;
 };
@@ -171,6 +210,27 @@ EDGEC_TEST(conv2d_s8_wrong_counts_and_types_are_refused) {
     test.inputs[i].tensor.constant = false;
     EDGEC_CHECK_EQ(test.Prepare(edgec::IsaSet::Detect(), 1), EDGEC_E_OP_TYPE);
   }
+}
+
+edgec_status PrepareWrongResidual(const OpTensor& like, std::vector<int32_t> params) {
+  OpCase test = RightCase();
+  test.inputs.emplace_back();
+  test.inputs.back().tensor = like.tensor;
+  test.params.insert(test.params.end(), params.begin(), params.end());
+  return test.Prepare(edgec::IsaSet::Detect(), 1);
+}
+
+EDGEC_TEST(conv2d_s8_wrong_residuals_are_refused) {
+  const OpTensor right = MakeTensor<int8_t>({1, 4, 4, 4}), broadcast = MakeTensor<int8_t>({4});
+  const OpTensor wide = MakeTensor<float>({1, 4, 4, 4});
+  const std::vector<int32_t> params = {0, 1 << 20, 1 << 20, 20, 0, -128, 127};
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, params), EDGEC_OK);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(broadcast, params), EDGEC_E_OP_SHAPE);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(wide, params), EDGEC_E_OP_TYPE);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1, 1, 20, 0, -128}), EDGEC_E_OP_PARAM);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1 << 30, 1, 20, 0, -128, 127}), EDGEC_E_OP_PARAM);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1, 1, 32, 0, -128, 127}), EDGEC_E_OP_PARAM);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1, 1, 20, 0, 5, 4}), EDGEC_E_OP_PARAM);
 }
 
 EDGEC_TEST(conv2d_s8_wrong_shapes_are_refused) {

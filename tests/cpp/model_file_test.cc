@@ -209,7 +209,18 @@ EDGEC_TEST(TheOrderOfNodesIsChecked) {
 }
 
 EDGEC_TEST(OverlapWithinANodeIsRefused) {
-  CheckModel("lut", EDGEC_E_OVERLAP, [](ModelBuilder& m) { m.tensors[2].offset = 0; });
+  CheckModel("lut, another size", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
+    m.tensors[2].offset = 0;
+    m.tensors[2].dims = {5};
+  });
+  CheckModel("an op that is not in place", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
+    m.tensors[2].offset = 0;
+    m.nodes[0].op = "pad";
+  });
+  CheckModel("an input that is not in place", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
+    m.tensors[2].offset = 0;
+    m.nodes[0].inputs[1] = 0;
+  });
   CheckModel("reshape, partly", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
     m.tensors[2].dims = m.tensors[0].dims = {100};
     m.tensors[3].dims = {36};
@@ -219,6 +230,8 @@ EDGEC_TEST(OverlapWithinANodeIsRefused) {
   });
   ModelBuilder in_place = SmallModel();
   in_place.tensors[3].offset = in_place.tensors[2].offset;
+  EDGEC_CHECK_EQ(Read(in_place.Build()), EDGEC_OK);
+  in_place.tensors[2].offset = in_place.tensors[3].offset = in_place.tensors[0].offset;
   EDGEC_CHECK_EQ(Read(in_place.Build()), EDGEC_OK);
 }
 

@@ -13,5 +13,8 @@ edgec_status CheckNodeIndices(const ModelFile& file);
 edgec_status CheckOrder(const ModelFile& file);
 edgec_status CheckOverlap(const ModelFile& file);
 
+// The inputs that an op's output may lie exactly on, input i as bit i. spec.md, In place.
+uint32_t InPlaceInputs(const char* op);
+
 }  // namespace edgec
 #endif  // EDGEC_FORMAT_ORDER_H_

@@ -33,7 +33,7 @@ edgec_status PrepareConv2d(const Node& node, PrepareContext& context, edgec_dtyp
 }  // namespace
 
 edgec_status PrepareConv2dS8(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
-  if (const edgec_status status = CheckCounts(node, context, 5, 1, 13)) return status;
+  if (const edgec_status status = CheckIgemmCounts(node, context, 13)) return status;
   return PrepareConv2d<int8_t>(node, context, EDGEC_S8, op);
 }
 

@@ -165,6 +165,32 @@ def test_reshape_partly_on_its_input_is_refused() -> None:
         read(write(PlanFile("m", "", "", tensors, nodes, (0,), (1,), 128)))
 
 
+def in_place(op: str, inputs: tuple[int, ...], offset: int = 0, dims: tuple[int, ...] = (64,)
+             ) -> bytes:
+    """One node whose output may lie on its inputs x at 0 and z at 128."""
+    tensors = (TensorRecord("x", "s8", (64,)), TensorRecord("z", "s8", (64,), offset=128),
+               TensorRecord("y", "s8", dims, offset=offset))
+    return write(PlanFile("m", "", "", tensors, (NodeRecord(op, "n", 0, inputs, (2,)),), (0, 1),
+                          (2,), 256))
+
+
+@pytest.mark.parametrize(("op", "inputs", "offset"), [
+    ("reshape", (0,), 0), ("lut_s8", (0,), 0), ("softmax_s8", (0,), 0), ("add_s8", (0, 1), 0),
+    ("add_s8", (0, 1), 128), ("add_s8", (0, 0), 0), ("binary_f32", (0, 1), 128)])
+def test_output_exactly_on_an_input_is_taken_where_the_op_works_in_place(
+        op: str, inputs: tuple[int, ...], offset: int) -> None:
+    assert read(in_place(op, inputs, offset)).nodes[0].op == op
+
+
+@pytest.mark.parametrize(("op", "inputs", "dims"), [
+    ("pad", (0,), (64,)), ("lut_s8", (1, 0), (64,)), ("layer_norm_s8", (1, 0), (64,)),
+    ("add_s8", (0, 1), (63,)), ("add_s8", (0, 1), (192,))])
+def test_output_on_an_input_is_refused_elsewhere(op: str, inputs: tuple[int, ...],
+                                                 dims: tuple[int, ...]) -> None:
+    with pytest.raises(FormatError, match=r"output 'y' overlaps input '[xz]'"):
+        read(in_place(op, inputs, dims=dims))
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, len(DATA) - 1), st.integers(0, 255), st.booleans())
 def test_any_changed_byte_is_read_or_refused_never_anything_else(offset: int, value: int,

@@ -17,7 +17,7 @@ inline void Map(size_t n, const In* x, Out* out, F f) {
   Store(out + last, end);
 }
 
-// out[i] = f(a[i], b[i]); out must not overlap a or b.
+// out[i] = f(a[i], b[i]); out may be a or b. As in Map, the last eight are computed first.
 template <class In, class Out, class F>
 inline void Map2(size_t n, const In* a, const In* b, Out* out, F f) {
   if (n < kLanes) {
@@ -25,8 +25,9 @@ inline void Map2(size_t n, const In* a, const In* b, Out* out, F f) {
     return;
   }
   const size_t last = n - kLanes;
+  const auto end = f(Load(a + last), Load(b + last));
   for (size_t i = 0; i < last; i += kLanes) Store(out + i, f(Load(a + i), Load(b + i)));
-  Store(out + last, f(Load(a + last), Load(b + last)));
+  Store(out + last, end);
 }
 
 constexpr size_t kSumRun =
