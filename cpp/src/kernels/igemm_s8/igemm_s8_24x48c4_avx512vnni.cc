@@ -1,0 +1,188 @@
+// 24 rows in tiles of 24 sums: 8 rows × 48 columns, 12 × 32 or 12 × 16, as the columns divide.
+// vpdpbusd wants one unsigned side: a, which comes with 128 added (a_offset).
+//
+//   w            │ 16 columns × 4 depths │ the next 16 │ the next 16 │  1 .. 3 loads for all rows
+//   a[i]         │ the row's 4 depths, in all lanes                  │  one broadcast per row
+//   acc[i * kBlocks + b]    │ 16 int32              │ 16 int32    │ 16 int32    │
+//
+// 24 sums hide the latency of vpdpbusd (4 or 5 cycles, 2 ports), and leave registers for the
+// weights and a broadcast. A core with one 512-bit load in a cycle must not need one for each
+// vpdpbusd: here it needs 11 or 14 for 24.
+#include <immintrin.h>
+
+#include <cassert>
+
+#include "kernels/igemm_s8/igemm_s8.h"
+#include "kernels/requant/requant_avx512vnni.h"
+
+namespace edgec {
+namespace {
+
+// What all tiles of a call share.
+struct Call {
+  size_t k, taps, c_stride;
+  const ptrdiff_t* tap;
+  RequantAvx512 requant;
+};
+
+// Where a tile begins.
+struct Tile {
+  const int8_t* const* a;
+  const int32_t* row_offset;
+  const int8_t* w;
+  const int32_t* bias;
+  const float* mult;
+  int8_t* c;
+  size_t columns;  // as many as kBlocks · 16, or fewer in the last block
+};
+
+// In place: without the empty assembly, GCC copies each sum there and back, and spills some.
+inline void AddDots(__m512i* acc, __m512i a, __m512i w) {
+  *acc = _mm512_dpbusd_epi32(*acc, a, w);
+  asm("" : "+v"(*acc));
+}
+
+template <size_t kRows, size_t kBlocks>
+inline void AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
+                   size_t block_bytes, __m512i* acc) {
+  const int8_t* row[kRows];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + at;
+  for (size_t p = 0; p < k; p += 4, w += 64) {
+    __m512i w_p[kBlocks];
+#pragma GCC unroll 4
+    for (size_t b = 0; b < kBlocks; ++b) w_p[b] = _mm512_load_si512(w + b * block_bytes);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kRows; ++i) {
+      int32_t four;
+      std::memcpy(&four, row[i] + p, sizeof(four));
+      const __m512i a_p = _mm512_set1_epi32(four);
+#pragma GCC unroll 4
+      for (size_t b = 0; b < kBlocks; ++b) AddDots(&acc[i * kBlocks + b], a_p, w_p[b]);
+    }
+  }
+}
+
+// The first `columns` of one row's kBlocks · 16, which lie from 16 · kBlocks · kPlace on.
+template <size_t kBlocks, size_t kPlace>
+inline void StoreRow(int8_t* c, __m512i packed, size_t columns) {
+  if constexpr (kBlocks == 1) {
+    const __m128i row = _mm512_extracti32x4_epi32(packed, kPlace);
+    if (columns >= 16) return _mm_storeu_si128(reinterpret_cast<__m128i*>(c), row);
+    _mm_mask_storeu_epi8(c, LanesAvx512(columns), row);
+  } else if constexpr (kBlocks == 2) {
+    const __m256i row = _mm512_extracti64x4_epi64(packed, kPlace);
+    if (columns >= 32) return _mm256_storeu_si256(reinterpret_cast<__m256i*>(c), row);
+    _mm256_mask_storeu_epi8(c, (__mmask32{1} << columns) - 1, row);
+  } else {
+    const __m256i first = _mm512_castsi512_si256(packed);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(c), first);
+    const __m128i last = _mm512_extracti32x4_epi32(packed, 2);
+    if (columns >= 48) return _mm_storeu_si128(reinterpret_cast<__m128i*>(c + 32), last);
+    _mm_mask_storeu_epi8(c + 32, LanesAvx512(columns - 32), last);
+  }
+}
+
+// Four registers are packed at once: 4 rows of 1 block, 2 rows of 2, or 1 row of 3.
+template <size_t kRows, size_t kBlocks>
+inline void Store(const Call& call, const Tile& tile, const __m512i* acc) {
+  constexpr size_t kAtOnce = 4 / kBlocks;
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kRows; i += kAtOnce) {
+    __m512i s[4];
+#pragma GCC unroll 4
+    for (size_t at = 0; at < 4; ++at) {
+      const size_t row = i + at / kBlocks, block = at % kBlocks;
+      const bool used = at < kAtOnce * kBlocks && row < kRows;
+      s[at] = used ? ScaleAvx512(acc[row * kBlocks + block], tile.mult + 16 * block, call.requant)
+                   : s[0];
+    }
+    const __m512i packed = PackS8Avx512(s[0], s[1], s[2], s[3], call.requant);
+    int8_t* c = tile.c + i * call.c_stride;
+    StoreRow<kBlocks, 0>(c, packed, tile.columns);
+    if constexpr (kBlocks <= 2) {
+      if (i + 1 < kRows) StoreRow<kBlocks, 1>(c + call.c_stride, packed, tile.columns);
+    }
+    if constexpr (kBlocks == 1) {
+      if (i + 2 < kRows) StoreRow<kBlocks, 2>(c + 2 * call.c_stride, packed, tile.columns);
+      if (i + 3 < kRows) StoreRow<kBlocks, 3>(c + 3 * call.c_stride, packed, tile.columns);
+    }
+  }
+}
+
+template <size_t kRows, size_t kBlocks>
+void RunTile(const Call& call, const Tile& tile) {
+  __m512i acc[kRows * kBlocks];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+    for (size_t b = 0; b < kBlocks; ++b)
+      acc[i * kBlocks + b] = _mm512_loadu_si512(tile.bias + 16 * b);
+  }
+  if (tile.row_offset != nullptr) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kRows; ++i) {
+      const __m512i offset = _mm512_set1_epi32(tile.row_offset[i]);
+#pragma GCC unroll 4
+      for (size_t b = 0; b < kBlocks; ++b)
+        acc[i * kBlocks + b] = _mm512_add_epi32(acc[i * kBlocks + b], offset);
+    }
+  }
+  const size_t block_bytes = 16 * call.k * call.taps;
+  const int8_t* w = tile.w;
+  for (size_t t = 0; t < call.taps; ++t, w += 16 * call.k) {
+    AddTap<kRows, kBlocks>(call.k, tile.a, call.tap[t], w, block_bytes, acc);
+  }
+  Store<kRows, kBlocks>(call, tile, acc);
+}
+
+using TileFunction = void(const Call&, const Tile&);
+
+constexpr TileFunction* kTiles1[] = {RunTile<1, 1>, RunTile<2, 1>,  RunTile<3, 1>,  RunTile<4, 1>,
+                                     RunTile<5, 1>, RunTile<6, 1>,  RunTile<7, 1>,  RunTile<8, 1>,
+                                     RunTile<9, 1>, RunTile<10, 1>, RunTile<11, 1>, RunTile<12, 1>};
+constexpr TileFunction* kTiles2[] = {RunTile<1, 2>, RunTile<2, 2>,  RunTile<3, 2>,  RunTile<4, 2>,
+                                     RunTile<5, 2>, RunTile<6, 2>,  RunTile<7, 2>,  RunTile<8, 2>,
+                                     RunTile<9, 2>, RunTile<10, 2>, RunTile<11, 2>, RunTile<12, 2>};
+constexpr TileFunction* kTiles3[] = {RunTile<1, 3>, RunTile<2, 3>, RunTile<3, 3>, RunTile<4, 3>,
+                                     RunTile<5, 3>, RunTile<6, 3>, RunTile<7, 3>, RunTile<8, 3>};
+
+// All rows, in even tiles.
+void RunPass(const Call& call, Tile tile, size_t m, size_t blocks) {
+  TileFunction* const* const tiles = blocks == 1 ? kTiles1 : blocks == 2 ? kTiles2 : kTiles3;
+  const size_t most = blocks == 3 ? 8 : 12;
+  for (size_t left = (m - 1) / most + 1; left > 0; --left) {
+    const size_t rows = (m - 1) / left + 1;
+    tiles[rows - 1](call, tile);
+    tile.a += rows;
+    if (tile.row_offset != nullptr) tile.row_offset += rows;
+    tile.c += rows * call.c_stride;
+    m -= rows;
+  }
+}
+
+// 4 blocks are 2 + 2, and 7 are 3 + 2 + 2: one alone shares its broadcasts with no other.
+size_t BlocksOfPass(size_t left) { return left == 4 ? 2 : left < 3 ? left : 3; }
+
+}  // namespace
+
+void igemm_s8_24x48c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
+                                 const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
+                                 const IgemmS8Params* params) {
+  assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
+  const Call call{k, taps, c_stride, tap, MakeRequantAvx512(params->requant)};
+  for (size_t j = 0; j < n;) {
+    const size_t blocks = BlocksOfPass((n - j - 1) / 16 + 1);
+    const Tile tile{a,
+                    params->row_offset,
+                    w + j * k * taps,
+                    params->bias + j,
+                    params->requant.mult + j,
+                    c + j,
+                    n - j};
+    RunPass(call, tile, m, blocks);
+    j += 16 * blocks;
+  }
+}
+
+}  // namespace edgec
