@@ -22,11 +22,25 @@ int8x16_t BroadcastDepths(const int8_t* a) {
   return vreinterpretq_s8_s32(vdupq_n_s32(four));
 }
 
+#if defined(__aarch64__)
+
+int16x8_t MultiplyHigh(int8x16_t a, int8x16_t w) { return vmull_high_s8(a, w); }
+
 // Sums of 4 columns from the half sums of columns 0, 1 and 2, 3.
+int32x4_t AddHalves(int32x4_t acc_0, int32x4_t acc_2) { return vpaddq_s32(acc_0, acc_2); }
+
+#else
+
+int16x8_t MultiplyHigh(int8x16_t a, int8x16_t w) {
+  return vmull_s8(vget_high_s8(a), vget_high_s8(w));
+}
+
 int32x4_t AddHalves(int32x4_t acc_0, int32x4_t acc_2) {
   return vcombine_s32(vpadd_s32(vget_low_s32(acc_0), vget_high_s32(acc_0)),
                       vpadd_s32(vget_low_s32(acc_2), vget_high_s32(acc_2)));
 }
+
+#endif
 
 template <size_t kRows>
 const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
@@ -44,13 +58,20 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_
 #pragma GCC unroll 8
       for (size_t i = 0; i < kRows; ++i) {
         const int16x8_t low = vmull_s8(vget_low_s8(a_p[i]), vget_low_s8(w_j));
-        const int16x8_t high = vmull_s8(vget_high_s8(a_p[i]), vget_high_s8(w_j));
+        const int16x8_t high = MultiplyHigh(a_p[i], w_j);
         acc[i][2 * j] = vpadalq_s16(acc[i][2 * j], low);
         acc[i][2 * j + 1] = vpadalq_s16(acc[i][2 * j + 1], high);
       }
     }
   }
   return w;
+}
+
+void AddRowOffset(int32_t row_offset, int32x4_t* sum) {
+#pragma GCC unroll 8
+  for (size_t four = 0; four < 4; ++four) {
+    sum[four] = vaddq_s32(sum[four], vdupq_n_s32(row_offset));
+  }
 }
 
 template <size_t kRows>
@@ -65,17 +86,19 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff
       for (size_t half = 0; half < 8; ++half) acc[i][half] = vdupq_n_s32(0);
     }
     for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
+    int8x16_t rows[kRows];
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) {
-      const int32x4_t offset = vdupq_n_s32(RowOffset(params, i));
       int32x4_t sum[4];
 #pragma GCC unroll 8
       for (size_t four = 0; four < 4; ++four) {
-        const int32x4_t bias = vaddq_s32(vld1q_s32(params.bias + j + 4 * four), offset);
-        sum[four] = vaddq_s32(AddHalves(acc[i][2 * four], acc[i][2 * four + 1]), bias);
+        const int32x4_t halves = AddHalves(acc[i][2 * four], acc[i][2 * four + 1]);
+        sum[four] = vaddq_s32(halves, vld1q_s32(params.bias + j + 4 * four));
       }
-      StoreS8Neon(c + i * c_stride + j, RequantizeS8x16Neon(sum, q.mult + j, q), n - j);
+      if (params.row_offset != nullptr) AddRowOffset(params.row_offset[i], sum);
+      rows[i] = RequantizeS8x16Neon(sum, q.mult + j, q);
     }
+    StoreRowsS8Neon<kRows>(c + j, c_stride, rows, n - j);
   }
 }
 
