@@ -23,9 +23,10 @@
 // shift right by s gives acc itself whenever −2^25 ≤ acc < 2^25 (s ≤ 6). The caller has proven that
 // from the weights, for every x. The bias enters as 36·bias at M[1][1]: column 1 of Aᵀ is c / 6.
 //
-//   v: int16 [36][depth] of each tile, v_stride apart       u: int16 [block of 16 columns][36][depth
-//   m: int32 [block][tile][36][16]                             / pair][16][pair], 64-byte aligned
-//   36: position 6·row + column in the tile                 depth: channels rounded up to 8, zeros
+//   v: int16 [36][depth] of each tile, v_stride apart       u: int16 [block of 16
+//   columns][36][depth m: int32 [block][tile][36][16]                             /
+//   pair][16][pair], 64-byte aligned 36: position 6·row + column in the tile                 depth:
+//   channels rounded up to 8, zeros
 #ifndef EDGEC_KERNELS_WINOGRAD_S8_WINOGRAD_S8_H_
 #define EDGEC_KERNELS_WINOGRAD_S8_WINOGRAD_S8_H_
 
