@@ -16,6 +16,9 @@ namespace edgec {
 namespace {
 
 constexpr size_t kMostTiles = 8;
+// Weights are asked for so many int16 ahead of their use: the hardware's own guess restarts at each
+// page.
+constexpr size_t kAhead = 2048;
 
 struct S16x32 {
   static constexpr size_t kLanes = 32;
@@ -66,7 +69,10 @@ void MultiplyTiles(size_t depth, const int16_t* v, size_t v_stride, const int16_
   for (size_t p = 0; p < depth; p += 2, u += 32) {
     __m512i u_p[kBlocks];
 #pragma GCC unroll 2
-    for (size_t b = 0; b < kBlocks; ++b) u_p[b] = _mm512_load_si512(u + b * u_stride);
+    for (size_t b = 0; b < kBlocks; ++b) {
+      u_p[b] = _mm512_load_si512(u + b * u_stride);
+      _mm_prefetch(reinterpret_cast<const char*>(u + b * u_stride + kAhead), _MM_HINT_T0);
+    }
 #pragma GCC unroll 8
     for (size_t i = 0; i < kTiles; ++i) {
       int32_t two;
