@@ -1,4 +1,7 @@
-// conv2d_s8 and conv2d_f32: checks, then igemm.
+// conv2d_s8 and conv2d_f32: checks, then Winograd where it pays, or igemm.
+#include <type_traits>
+
+#include "ops/conv2d_winograd.h"
 #include "ops/igemm_operands.h"
 #include "ops/node_check.h"
 
@@ -26,6 +29,10 @@ edgec_status PrepareConv2d(const Node& node, PrepareContext& context, edgec_dtyp
   task.columns = y.dims[3] / task.groups;
   if (const edgec_status status = BindIgemmOperands(node, context, kGroupsParam + 1, &task)) {
     return status;
+  }
+  if constexpr (std::is_same_v<T, int8_t>) {
+    const int32_t* bias = node.inputs[2]->as<int32_t>();
+    if (WinogradPays(task, bias)) return MakeConv2dWinograd(std::move(task), bias, context, op);
   }
   return MakeConv2dIgemm(std::move(task), context, op);
 }
