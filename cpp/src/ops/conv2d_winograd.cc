@@ -62,6 +62,7 @@ class Conv2dWinograd final : public Op {
     plan.Add<int16_t>(uint64_t{group_tiles_} * v_stride_);  // at 0
     m_at_ = plan.Add<int32_t>(uint64_t{kernel_.blocks} * group_tiles_ * kTileElements);
     patch_at_ = plan.Add<int8_t>(uint64_t{kWinogradPositions} * task_.depth);
+    result_at_ = plan.Add<int8_t>(task_.residual ? group_tiles_ * ResultBytes() : 0);
     return plan.Request(context);
   }
 
@@ -83,6 +84,9 @@ class Conv2dWinograd final : public Op {
     int16_t* v = reinterpret_cast<int16_t*>(scratch);
     int32_t* m = reinterpret_cast<int32_t*>(scratch + m_at_);
     int8_t* patch = reinterpret_cast<int8_t*>(scratch + patch_at_);
+    const auto result = [this, scratch](size_t tile) {
+      return reinterpret_cast<int8_t*>(scratch + result_at_) + tile * ResultBytes();
+    };
     for (size_t i = 0; i < count; ++i) TransformTile(first + i, patch, v + i * v_stride_);
 
     const size_t end = std::min(blocks_, (part + 1) * part_blocks_);
@@ -93,10 +97,13 @@ class Conv2dWinograd final : public Op {
       kernel_.multiply(count, now, depth_, v, v_stride_, u, m);
       for (size_t b = 0; b < now; ++b) {
         for (size_t i = 0; i < count; ++i) {
-          StoreTile(first + i, block + b, m + (b * count + i) * kTileElements);
+          StoreTile(first + i, block + b, m + (b * count + i) * kTileElements,
+                    SinkOf(first + i, block + b, result(i)));
         }
       }
     }
+    if (!task_.residual) return;
+    for (size_t i = 0; i < count; ++i) AddResidual(first + i, part, result(i));
   }
 
   void TransformTile(size_t tile, int8_t* patch, int16_t* v) const {
@@ -132,19 +139,56 @@ class Conv2dWinograd final : public Op {
               task_.padding);
   }
 
-  void StoreTile(size_t tile, size_t block, const int32_t* m) const {
+  // Outputs of one tile inside of the image, and where the first of them lies in y.
+  struct TileArea {
+    size_t lines, columns;
+    size_t pixel;
+  };
+  TileArea AreaOf(size_t tile) const {
     const Conv2dWindow& window = task_.window;
     const TilePosition at(tiles_, tile);
     const int64_t size = kWinogradTile;
-    const WinogradS8Tile part{static_cast<size_t>(std::min(size, window.out_h - at.y)),
-                              static_cast<size_t>(std::min(size, window.out_w - at.x)),
-                              static_cast<size_t>(window.out_w) * task_.columns, task_.columns};
-    const int64_t pixel = (at.image * window.out_h + at.y) * window.out_w + at.x;
+    return {static_cast<size_t>(std::min(size, window.out_h - at.y)),
+            static_cast<size_t>(std::min(size, window.out_w - at.x)),
+            static_cast<size_t>((at.image * window.out_h + at.y) * window.out_w + at.x)};
+  }
+
+  // Where a block of a tile's outputs goes: y, or with a residual the tile's result in the scratch.
+  struct Sink {
+    int8_t* to;
+    size_t line_stride, pixel_stride;
+  };
+  Sink SinkOf(size_t tile, size_t block, int8_t* result) const {
+    if (task_.residual) {
+      const size_t columns = PartColumns(block / part_blocks_);
+      return {result + block % part_blocks_ * 16, kWinogradTile * columns, columns};
+    }
+    return {task_.y + AreaOf(tile).pixel * task_.columns + 16 * block,
+            static_cast<size_t>(task_.window.out_w) * task_.columns, task_.columns};
+  }
+
+  void StoreTile(size_t tile, size_t block, const int32_t* m, const Sink& sink) const {
+    const TileArea area = AreaOf(tile);
+    const WinogradS8Tile outputs{area.lines, area.columns, sink.line_stride, sink.pixel_stride};
     WinogradS8Params params{bias_.data() + 16 * block, task_.params.requant};
     params.requant.mult += 16 * block;
-    kernel_.output(m, std::min<size_t>(16, task_.columns - 16 * block), &part,
-                   task_.y + static_cast<size_t>(pixel) * task_.columns + 16 * block, &params);
+    kernel_.output(m, std::min<size_t>(16, task_.columns - 16 * block), &outputs, sink.to, &params);
   }
+
+  void AddResidual(size_t tile, size_t part, const int8_t* result) const {
+    const TileArea area = AreaOf(tile);
+    const size_t columns = PartColumns(part);
+    for (size_t line = 0; line < area.lines; ++line) {
+      const size_t pixel = area.pixel + line * static_cast<size_t>(task_.window.out_w);
+      task_.residual.Run(area.columns, columns, result + line * kWinogradTile * columns,
+                         pixel * task_.columns + part * part_blocks_ * 16, task_.columns, task_.y);
+    }
+  }
+
+  size_t PartColumns(size_t part) const {
+    return std::min(part_blocks_ * 16, task_.columns - part * part_blocks_ * 16);
+  }
+  size_t ResultBytes() const { return kWinogradTile * kWinogradTile * part_blocks_ * 16; }
 
   const Conv2dTask<int8_t> task_;
   const WinogradS8Entry& kernel_;
@@ -154,7 +198,7 @@ class Conv2dWinograd final : public Op {
   const size_t blocks_;          // of 16 columns
   size_t groups_, group_tiles_;  // how many groups of tiles, and the most tiles of one
   size_t parts_, part_blocks_;   // the same of blocks
-  size_t m_at_ = 0, patch_at_ = 0;
+  size_t m_at_ = 0, patch_at_ = 0, result_at_ = 0;
   std::vector<int32_t> bias_;  // 36 times
   AlignedMemory u_;
 };
