@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.command import Command
 from benchmarks.contestant import Contestant, started, take_turns
 from benchmarks.lowered import artifact, lower
-from benchmarks.machine import best_target, machine
+from benchmarks.machine import best_target, load_remark, machine
 from benchmarks.networks import VARIANTS, add_models_argument, int8_model
 from benchmarks.paired import Ratio, ratio
 from benchmarks.table import table, write_json
@@ -117,7 +117,8 @@ def _run(arguments: argparse.Namespace) -> None:
         for variant in arguments.networks:
             rows.append(compare(variant, sides, arguments, Path(name)))
             print(f"compare: {variant} done", flush=True)
-    print(f"\nthis checkout against {arguments.base}, above 1 is faster\n{shown(rows)}")
+    print(f"\nthis checkout against {arguments.base}, above 1 is faster\n{shown(rows)}\n"
+          f"{load_remark(arguments.cpus)}")
     write_json(arguments.json, {"schema": SCHEMA, "base": arguments.base, "machine": machine(),
                                 "rounds": arguments.rounds, "rows": rows})
 
