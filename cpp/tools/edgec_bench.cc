@@ -124,7 +124,7 @@ edgec_status Profile(const Options& options, const Inputs& inputs, Result* resul
   edgec_model* model = options.session.model;
   const uint32_t layer_count = edgec_layer_count(model);
   std::vector<std::vector<uint64_t>> times_ns(layer_count);
-  result->roofline.Measure(options.session.isa());
+  if (const edgec_status status = result->roofline.Measure(options.session.isa())) return status;
   edgec_set_profiling(model, 1);
   for (uint32_t i = 0; i < ProfileIterations(result->samples_ns); ++i) {
     inputs.Refill();
@@ -185,7 +185,7 @@ edgec_status Print(const Session& session, const Result& result) {
 
 edgec_status PrintRoofline(const char* isa) {
   Roofline roofline;
-  roofline.Measure(isa);
+  if (const edgec_status status = roofline.Measure(isa)) return status;
   Json json(stdout);
   json.BeginObject();
   json.String("schema", kSchema);

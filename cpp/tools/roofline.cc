@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/status.h"
 #include "kernels/peak/peak_table.h"
 
 namespace edgec {
@@ -13,13 +14,15 @@ namespace {
 constexpr uint64_t kTrialNs = 2000000;
 constexpr int kTrials = 5;  // the best one counts: other programs only take away
 
-IsaSet SetOf(const char* name) {
-  const IsaSet all = IsaSet::Detect();
-  for (uint32_t i = 0; i < static_cast<uint32_t>(Isa::kIsaCount); ++i) {
-    const Isa isa = static_cast<Isa>(i);
-    if (std::strcmp(IsaName(isa), name) == 0) return all.LimitedTo(isa);
+// The name's number, or kIsaCount.
+Isa IsaOf(const char* name) {
+  uint32_t i = 0;
+  for (; edgec_isa_name(i) != nullptr; ++i) {
+    if (std::strcmp(edgec_isa_name(i), name) == 0) break;
   }
-  return all;
+  if (edgec_isa_name(i) == nullptr) return Isa::kIsaCount;
+  for (i = 0; std::strcmp(IsaName(static_cast<Isa>(i)), name) != 0;) ++i;
+  return static_cast<Isa>(i);
 }
 
 // Units per nanosecond; `work()` returns the units it did.
@@ -42,17 +45,23 @@ double Rate(Work work) {
 
 constexpr uint64_t Roofline::kBufferBytes[];
 
-void Roofline::Measure(const char* isa) {
+edgec_status Roofline::Measure(const char* name) {
   constexpr size_t kRounds = 1000;
   alignas(64) static uint32_t sink[kPeakSink];
-  const IsaSet set = SetOf(isa);
+  const Isa isa = IsaOf(name);
+  if (isa == Isa::kIsaCount) {
+    return Fail(EDGEC_E_ISA, "there is no instruction set '%s' here; edgec-run --list-isa", name);
+  }
+  const IsaSet set = IsaSet::Detect().LimitedTo(isa);
   const auto s8 = PeakS8Kernels().Best(set);
   const auto f32 = PeakF32Kernels().Best(set);
   const auto read = ReadKernels().Best(set);
   s8_macs_ = Rate([&] { return s8.run(kRounds, reinterpret_cast<int32_t*>(sink)); });
   f32_macs_ = Rate([&] { return f32.run(kRounds, reinterpret_cast<float*>(sink)); });
   AlignedMemory memory;
-  if (!memory.Allocate(kBufferBytes[kBuffers - 1])) return;
+  if (!memory.Allocate(kBufferBytes[kBuffers - 1])) {
+    return Fail(EDGEC_E_MEMORY, "no memory to measure how fast it is read");
+  }
   std::memset(memory.data(), 1, kBufferBytes[kBuffers - 1]);  // pages of its own
   for (uint32_t i = 0; i < kBuffers; ++i) {
     read_bytes_[i] = Rate([&] {
@@ -60,6 +69,7 @@ void Roofline::Measure(const char* isa) {
       return kBufferBytes[i];
     });
   }
+  return EDGEC_OK;
 }
 
 uint64_t Roofline::LeastNs(const edgec_layer_info& layer, uint32_t threads, bool* compute) const {

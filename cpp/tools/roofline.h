@@ -14,8 +14,8 @@ namespace edgec {
 class Roofline {
  public:
   // Within the instruction sets that `isa` implies (a name from edgec_isa_name()). Takes about
-  // 100 ms; zeros where the memory for it cannot be had.
-  void Measure(const char* isa);
+  // 100 ms. EDGEC_E_ISA for another name; EDGEC_E_MEMORY without the memory for it.
+  edgec_status Measure(const char* isa);
 
   // The least time that a layer takes on `threads` cores: its multiply-adds at the compute peak of
   // its type, or its bytes once from the smallest buffer measured that holds them all, whichever is

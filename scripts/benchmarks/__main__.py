@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import arm, kernels, models, peers
+from benchmarks import arm, compare, kernels, models, peers, profile
 from edgec.errors import EdgecError
 
-COMMANDS = (models.COMMAND, peers.COMMAND, kernels.COMMAND, arm.COMMAND)
+COMMANDS = (models.COMMAND, peers.COMMAND, profile.COMMAND, kernels.COMMAND, arm.COMMAND,
+            compare.COMMAND)
 
 
 def parser() -> argparse.ArgumentParser:

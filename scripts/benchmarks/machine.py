@@ -21,6 +21,14 @@ def machine() -> dict[str, Any]:
             "load_average": os.getloadavg(), "kernel": platform.release()}
 
 
+def load_remark(cpus: Sequence[int]) -> str:
+    """What the machine's load means for the numbers."""
+    load = os.getloadavg()[0]
+    busy = load > len(cpus) + 0.5
+    return (f"load average {load:.1f} on {os.cpu_count()} processors" + (
+        ": others were at work; trust ratios of CPU time, and no wall times" if busy else ""))
+
+
 def machine_peak(bench: Path, cpus: Sequence[int] = (), isa: str = "") -> dict[str, Any]:
     """The roofline of one core now, by edgec-bench --roofline: on the first of `cpus` if given."""
     command = [*(launched(cpus[:1], True) if cpus else []), str(bench), "--roofline",

@@ -112,7 +112,7 @@ def main() -> None:
         run()
         values = np.asarray(output(), np.float64).ravel()[:MOST_VALUES]
     except Exception as error:  # whatever a runtime throws at a model it cannot take
-        answer({"error": f"{type(error).__name__}: {error}"[:300]})
+        answer({"error": " ".join(f"{type(error).__name__}: {error}".split())[:300]})
         return
     answer({"version": version(package), "load_ns": loaded - started,
             "outputs": [values.tolist()]})

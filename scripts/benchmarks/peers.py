@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.command import Command
 from benchmarks.contestant import Contestant, cosine, started, take_turns
 from benchmarks.field_of_peers import PRECISIONS, RUNTIMES, Setup, field_of
-from benchmarks.machine import best_target, machine, machine_peak
+from benchmarks.machine import best_target, load_remark, machine, machine_peak
 from benchmarks.networks import NETWORKS, Network, add_models_argument, cache_folder
 from benchmarks.paired import quantile, ratio
 from benchmarks.peers_venv import peers_python, pins
@@ -101,8 +101,7 @@ def shown(rows: Sequence[Row]) -> str:
     lines = []
     for r in sorted(rows, key=lambda r: (order.index(r["network"]), r["precision"], r["threads"],
                                          r.get("cpu_ms", float("inf")))):
-        name = f"{r['runtime']} ({r['file']})" if r["file"] else r["runtime"]
-        start = [r["network"], r["precision"], name, str(r["threads"])]
+        start = [r["network"], r["precision"], _called(r), str(r["threads"])]
         if "cpu_ms" not in r:
             lines.append([*start, "absent", *[""] * 9])
             continue
@@ -116,6 +115,11 @@ def shown(rows: Sequence[Row]) -> str:
     return table(head, lines, left=3)
 
 
+def _called(r: Row) -> str:
+    """The runtime, and which of its files when it has several."""
+    return f"{r['runtime']} {r['file']}".rstrip()
+
+
 def verdicts(rows: Sequence[Row]) -> list[str]:
     """Per network: edgec's int8 against the fastest other runtime's."""
     lines = []
@@ -125,7 +129,7 @@ def verdicts(rows: Sequence[Row]) -> list[str]:
         if others:
             best = min(others, key=lambda r: float(r["cpu_ms"]))
             found = best["of_edgec"]
-            lines.append(f"{network}: the fastest other int8 ({best['runtime']} {best['file']}) "
+            lines.append(f"{network}: the fastest other int8 ({_called(best)}) "
                          f"takes {found['median']:.2f}x edgec's time ({found['low']:.2f} to "
                          f"{found['high']:.2f}){', a tie' if found['tie'] else ''}")
     return lines
@@ -168,9 +172,9 @@ def _run(arguments: argparse.Namespace) -> None:
     print("\n" + shown(rows))
     for r in rows:
         if r["error"]:
-            print(f"absent: {r['network']} {r['precision']} {r['runtime']} {r['file']}: "
-                  f"{r['error']}")
+            print(f"absent: {r['network']} {r['precision']} {_called(r)}: {r['error']}")
     print("\n" + "\n".join(verdicts(rows)))
+    print(load_remark(arguments.cpus))
     write_json(arguments.json, {
         "schema": SCHEMA, "machine": machine(), "pins": pins(), "seed": SEED,
         "amx": arguments.amx, "rounds": arguments.rounds, "seconds": arguments.seconds,
