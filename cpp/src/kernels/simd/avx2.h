@@ -46,6 +46,14 @@ inline F32 operator+(F32 a, F32 b) { return EDGEC_HALVES_2(_mm256_add_ps, a, b);
 inline F32 operator-(F32 a, F32 b) { return EDGEC_HALVES_2(_mm256_sub_ps, a, b); }
 inline F32 operator*(F32 a, F32 b) { return EDGEC_HALVES_2(_mm256_mul_ps, a, b); }
 inline F32 operator/(F32 a, F32 b) { return EDGEC_HALVES_2(_mm256_div_ps, a, b); }
+#define EDGEC_SIMD_FUSED 1
+// a + b · c and a − b · c, rounded once.
+inline F32 FusedAdd(F32 a, F32 b, F32 c) {
+  return {_mm256_fmadd_ps(b.lo, c.lo, a.lo), _mm256_fmadd_ps(b.hi, c.hi, a.hi)};
+}
+inline F32 FusedSubtract(F32 a, F32 b, F32 c) {
+  return {_mm256_fnmadd_ps(b.lo, c.lo, a.lo), _mm256_fnmadd_ps(b.hi, c.hi, a.hi)};
+}
 inline F32 operator-(F32 a) {
   const F32 sign = Fill(-0.0f);
   return EDGEC_HALVES_2(_mm256_xor_ps, a, sign);
@@ -124,8 +132,16 @@ inline S8 Narrow(S32 a, const RangeLanes& range) {
   const __m128i s8 = _mm_packs_epi16(_mm256_castsi256_si128(s16), _mm256_extracti128_si256(s16, 1));
   return {_mm_min_epi8(_mm_max_epi8(s8, range.qmin), range.qmax)};
 }
+inline __m256 NanToZero(__m256 a) { return _mm256_and_ps(a, _mm256_cmp_ps(a, a, _CMP_ORD_Q)); }
 inline S8 RoundToRange(F32 a, const RangeLanes& range) {
-  return Narrow(Round(Min(a, range.high)), range);
+  return Narrow(Round(Min({NanToZero(a.lo), NanToZero(a.hi)}, range.high)), range);
+}
+
+inline int32_t MaxLanes(__m128i a) {  // of the bytes
+  // phminposuw finds the least of eight u16: of the bytes turned around, even and odd ones.
+  const __m128i turned = _mm_xor_si128(a, _mm_set1_epi8(127));
+  const __m128i pairs = _mm_min_epu8(turned, _mm_srli_epi16(turned, 8));
+  return 127 - (_mm_cvtsi128_si32(_mm_minpos_epu16(pairs)) & 0xFF);
 }
 
 // As many int8 as a register holds, for maxima.
@@ -138,6 +154,23 @@ inline Bytes LoadBytes(const int8_t* p) {
 inline void Store(int8_t* p, Bytes a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
 inline Bytes Max(Bytes a, Bytes b) { return {_mm256_max_epi8(a.v, b.v)}; }
 inline S8 Max(S8 a, S8 b) { return {_mm_max_epi8(a.v, b.v)}; }
+inline int32_t MaxLanes(S8 a) { return MaxLanes(a.v); }
+inline int32_t MaxLanes(Bytes a) {
+  return MaxLanes(_mm_max_epi8(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1)));
+}
+
+// Σ q and Σ q² of up to 2^16 int8, so that all lanes together fit int32.
+struct Moments {
+  __m256i sum, squares;
+};
+inline Moments NoMoments() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+inline void Add(Moments* m, S8 q) {
+  const __m256i s16 = _mm256_cvtepi8_epi16(q.v);
+  m->sum = _mm256_add_epi32(m->sum, _mm256_madd_epi16(s16, _mm256_set1_epi16(1)));
+  m->squares = _mm256_add_epi32(m->squares, _mm256_madd_epi16(s16, s16));
+}
+inline S32 SumOf(const Moments& m) { return {m.sum, _mm256_setzero_si256()}; }
+inline S32 SquaresOf(const Moments& m) { return {m.squares, _mm256_setzero_si256()}; }
 
 }  // namespace
 }  // namespace edgec

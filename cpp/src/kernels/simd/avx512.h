@@ -34,6 +34,10 @@ inline F32 operator+(F32 a, F32 b) { return {_mm512_add_ps(a.v, b.v)}; }
 inline F32 operator-(F32 a, F32 b) { return {_mm512_sub_ps(a.v, b.v)}; }
 inline F32 operator*(F32 a, F32 b) { return {_mm512_mul_ps(a.v, b.v)}; }
 inline F32 operator/(F32 a, F32 b) { return {_mm512_div_ps(a.v, b.v)}; }
+#define EDGEC_SIMD_FUSED 1
+// a + b · c and a − b · c, rounded once.
+inline F32 FusedAdd(F32 a, F32 b, F32 c) { return {_mm512_fmadd_ps(b.v, c.v, a.v)}; }
+inline F32 FusedSubtract(F32 a, F32 b, F32 c) { return {_mm512_fnmadd_ps(b.v, c.v, a.v)}; }
 inline F32 operator-(F32 a) { return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))}; }
 inline F32 Abs(F32 a) { return {_mm512_abs_ps(a.v)}; }
 inline F32 Sqrt(F32 a) { return {_mm512_sqrt_ps(a.v)}; }
@@ -78,8 +82,10 @@ inline S8 Narrow(S32 a, const RangeLanes& range) {
   return {_mm_min_epi8(_mm_max_epi8(s8, range.qmin), range.qmax)};
 }
 inline S8 RoundToRange(F32 a, const RangeLanes& range) {
-  const S32 rounded = Round(Min(range.high, Max(range.low, a)));
-  return {_mm512_cvtepi32_epi8((rounded + range.zero_point).v)};
+  const __mmask16 numbers = _mm512_cmp_ps_mask(a.v, a.v, _CMP_ORD_Q);
+  const F32 clamped = Min(range.high, Max(range.low, a));
+  const __m512i rounded = _mm512_maskz_cvtps_epi32(numbers, clamped.v);
+  return {_mm512_cvtepi32_epi8(_mm512_add_epi32(rounded, range.zero_point.v))};
 }
 
 // As many int8 as a register holds, for maxima.
@@ -90,6 +96,31 @@ inline Bytes LoadBytes(const int8_t* p) { return {_mm512_loadu_si512(p)}; }
 inline void Store(int8_t* p, Bytes a) { _mm512_storeu_si512(p, a.v); }
 inline Bytes Max(Bytes a, Bytes b) { return {_mm512_max_epi8(a.v, b.v)}; }
 inline S8 Max(S8 a, S8 b) { return {_mm_max_epi8(a.v, b.v)}; }
+inline int32_t MaxLanes(S8 a) {
+  // phminposuw finds the least of eight u16: of the bytes turned around, even and odd ones.
+  const __m128i turned = _mm_xor_si128(a.v, _mm_set1_epi8(127));
+  const __m128i pairs = _mm_min_epu8(turned, _mm_srli_epi16(turned, 8));
+  return 127 - (_mm_cvtsi128_si32(_mm_minpos_epu16(pairs)) & 0xFF);
+}
+inline int32_t MaxLanes(Bytes a) {
+  const __m256i half =
+      _mm256_max_epi8(_mm512_castsi512_si256(a.v), _mm512_extracti64x4_epi64(a.v, 1));
+  return MaxLanes(
+      S8{_mm_max_epi8(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1))});
+}
+
+// Σ q and Σ q² of up to 2^16 int8, so that all lanes together fit int32.
+struct Moments {
+  __m256i sum, squares;
+};
+inline Moments NoMoments() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+inline void Add(Moments* m, S8 q) {
+  const __m256i s16 = _mm256_cvtepi8_epi16(q.v);
+  m->sum = _mm256_dpwssd_epi32(m->sum, s16, _mm256_set1_epi16(1));
+  m->squares = _mm256_dpwssd_epi32(m->squares, s16, s16);
+}
+inline S32 SumOf(const Moments& m) { return {_mm512_zextsi256_si512(m.sum)}; }
+inline S32 SquaresOf(const Moments& m) { return {_mm512_zextsi256_si512(m.squares)}; }
 
 // Parts by mask: faster than the copies of lanes.h, which these stand in front of.
 inline __mmask16 FirstLanes(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }

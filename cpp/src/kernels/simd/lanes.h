@@ -31,12 +31,13 @@ inline float SumLanes(F32 a) {
   }
   return t[0];
 }
-inline int64_t SumLanes(S32 a) {
+inline int32_t SumLanes(S32 a) {  // which must fit int32, in any order
   int32_t t[kLanes];
   Store(t, a);
-  int64_t sum = 0;
-  for (int32_t lane : t) sum += lane;
-  return sum;
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) t[i] += t[i + half];
+  }
+  return t[0];
 }
 // NaN if one is NaN.
 inline float MaxLanes(F32 a) {
@@ -52,8 +53,6 @@ inline float MaxLanes(F32 a) {
 
 // NaN stays NaN.
 inline F32 Clamp(F32 a, F32 low, F32 high) { return Min(high, Max(low, a)); }
-// Stands before RoundToRange where a lane may be NaN.
-inline F32 NanToZero(F32 a) { return Select(IsNan(a), Fill(0.0f), a); }
 
 }  // namespace
 }  // namespace edgec

@@ -95,6 +95,10 @@ inline S32 Bits(F32 x) { return EDGEC_QUARTERS_1(vreinterpretq_s32_f32, x); }
 inline F32 FromBits(S32 x) { return EDGEC_QUARTERS_1(vreinterpretq_f32_s32, x); }
 
 #ifdef __aarch64__
+#define EDGEC_SIMD_FUSED 1
+// x + y · z and x − y · z, rounded once.
+inline F32 FusedAdd(F32 x, F32 y, F32 z) { return EDGEC_QUARTERS_3(vfmaq_f32, x, y, z); }
+inline F32 FusedSubtract(F32 x, F32 y, F32 z) { return EDGEC_QUARTERS_3(vfmsq_f32, x, y, z); }
 inline F32 operator/(F32 x, F32 y) { return EDGEC_QUARTERS_2(vdivq_f32, x, y); }
 inline F32 Sqrt(F32 x) { return EDGEC_QUARTERS_1(vsqrtq_f32, x); }
 inline S32 Round(F32 x) { return EDGEC_QUARTERS_1(vcvtnq_s32_f32, x); }
@@ -144,11 +148,37 @@ inline S8 Narrow(S32 x, const RangeLanes& range) {
 #ifdef __aarch64__
 inline S8 RoundToRange(F32 x, const RangeLanes& range) { return Narrow(Round(x), range); }
 #else
-// Round holds for small values only.
+// Round holds for small values only, and makes a number of NaN.
 inline S8 RoundToRange(F32 x, const RangeLanes& range) {
-  return Narrow(Round(Min(Fill(range.high), Max(Fill(range.low), x))), range);
+  const F32 number = Select(IsNan(x), Fill(0.0f), x);
+  return Narrow(Round(Min(Fill(range.high), Max(Fill(range.low), number))), range);
 }
 #endif
+
+inline int32_t MaxLanes(S8 a) {
+#ifdef __aarch64__
+  return vmaxvq_s8(a.v);
+#else
+  int8x8_t most = vpmax_s8(vget_low_s8(a.v), vget_high_s8(a.v));
+  for (int i = 0; i < 3; ++i) most = vpmax_s8(most, most);
+  return vget_lane_s8(most, 0);
+#endif
+}
+
+// Σ q and Σ q² of up to 2^16 int8, so that all lanes together fit int32.
+struct Moments {
+  int32x4_t sum, squares;
+};
+inline Moments NoMoments() { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
+inline void Add(Moments* m, S8 q) {
+  const int8x8_t lo = vget_low_s8(q.v), hi = vget_high_s8(q.v);
+  m->sum = vpadalq_s16(m->sum, vpaddlq_s8(q.v));
+  m->squares = vpadalq_s16(m->squares, vmull_s8(lo, lo));
+  m->squares = vpadalq_s16(m->squares, vmull_s8(hi, hi));
+}
+inline S32 Among(int32x4_t a) { return {a, vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}; }
+inline S32 SumOf(const Moments& m) { return Among(m.sum); }
+inline S32 SquaresOf(const Moments& m) { return Among(m.squares); }
 
 using Bytes = S8;  // as many int8 as a register holds, for maxima
 inline Bytes LoadBytes(const int8_t* p) { return LoadS8(p); }

@@ -78,6 +78,25 @@ inline S8 LoadS8(const int8_t* p) { EDGEC_EACH_LANE(S8, p[i]); }
 inline void Store(int8_t* p, S8 a) { std::memcpy(p, a.v, sizeof(a.v)); }
 
 inline S8 Max(S8 a, S8 b) { EDGEC_EACH_LANE(S8, a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+inline int32_t MaxLanes(S8 a) {
+  int32_t most = a.v[0];
+  for (int32_t lane : a.v) most = lane > most ? lane : most;
+  return most;
+}
+
+// Σ q and Σ q² of up to 2^16 int8, so that all lanes together fit int32.
+struct Moments {
+  S32 sum, squares;
+};
+inline Moments NoMoments() { return {Fill(0), Fill(0)}; }
+inline void Add(Moments* m, S8 q) {
+  const S32 wide = Load(q.v);
+  m->sum = m->sum + wide;
+  m->squares = m->squares + wide * wide;
+}
+inline S32 SumOf(const Moments& m) { return m.sum; }
+inline S32 SquaresOf(const Moments& m) { return m.squares; }
+
 using Bytes = S8;  // as many int8 as a register holds, for maxima
 inline Bytes LoadBytes(const int8_t* p) { return LoadS8(p); }
 

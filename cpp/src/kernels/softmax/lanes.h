@@ -16,22 +16,19 @@ inline void SoftmaxF32Lanes(size_t n, const float* x, float* out) {
 }
 
 // The greatest of x[0 .. n).
+template <class Register, class LoadRegister>
+inline int32_t MaxRow(size_t n, const int8_t* x, LoadRegister load) {
+  const size_t last = n - sizeof(Register);
+  Register most = load(x + last);
+  for (size_t i = 0; i < last; i += sizeof(Register)) most = Max(most, load(x + i));
+  return MaxLanes(most);
+}
 inline int32_t MaxRow(size_t n, const int8_t* x) {
-  size_t i = 0;
-  int8_t t[sizeof(Bytes)];
-  if (n >= sizeof(Bytes)) {
-    Bytes most = LoadBytes(x + n - sizeof(Bytes));
-    for (; i + sizeof(Bytes) <= n; i += sizeof(Bytes)) most = Max(most, LoadBytes(x + i));
-    Store(t, most);
-    i = n;
-  } else {
-    std::memset(t, -128, sizeof(t));
-  }
-  for (size_t j = 0; i < n; ++i, ++j) t[j] = x[i];
-  for (size_t half = sizeof(Bytes) / 2; half > 0; half /= 2) {
-    for (size_t j = 0; j < half; ++j) t[j] = t[j] > t[j + half] ? t[j] : t[j + half];
-  }
-  return t[0];
+  if (n >= sizeof(Bytes)) return MaxRow<Bytes>(n, x, LoadBytes);
+  if (n >= sizeof(S8)) return MaxRow<S8>(n, x, LoadS8);
+  int32_t most = x[0];
+  for (size_t i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
+  return most;
 }
 
 // found[i] = lut[most − x[i]], and their sum. The eight bytes of a word are subtracted in one

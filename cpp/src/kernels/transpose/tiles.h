@@ -41,16 +41,18 @@ inline void TransposeTiles(const TransposeShape& shape, const T* in, T* out, Til
 // kRows planes to pixels, a loop that compilers vectorize.
 template <size_t kRows, class T>
 inline void Interleave(const TransposeShape& shape, const T* in, T* out) {
-  for (size_t j = 0; j < shape.columns; ++j) {
-    for (size_t i = 0; i < kRows; ++i) out[kRows * j + i] = in[i * shape.in_stride + j];
+  const size_t columns = shape.columns, stride = shape.in_stride;  // bytes may alias the shape
+  for (size_t j = 0; j < columns; ++j) {
+    for (size_t i = 0; i < kRows; ++i) out[kRows * j + i] = in[i * stride + j];
   }
 }
 
 // And back.
 template <size_t kColumns, class T>
 inline void Deinterleave(const TransposeShape& shape, const T* in, T* out) {
-  for (size_t i = 0; i < shape.rows; ++i) {
-    for (size_t j = 0; j < kColumns; ++j) out[j * shape.out_stride + i] = in[kColumns * i + j];
+  const size_t rows = shape.rows, stride = shape.out_stride;
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < kColumns; ++j) out[j * stride + i] = in[kColumns * i + j];
   }
 }
 
