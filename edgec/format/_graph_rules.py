@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edgec.errors import FormatError
-from edgec.format.plan_file import NodeRecord, PlanFile, TensorRecord
+from edgec.format.plan_file import NUMPY, NodeRecord, PlanFile, TensorRecord
+from edgec.format.views import parts_in_one_piece, slice_offset
 
 # The inputs that an op's output may lie exactly on. spec.md, In place.
 IN_PLACE: Mapping[str, tuple[int, ...]] = MappingProxyType({
@@ -76,9 +77,36 @@ def _check_overlap(plan_file: PlanFile, node: NodeRecord, where: str) -> None:
             source = plan_file.tensors[index]
             if index < 0 or source.data is not None or not _overlap(source, output):
                 continue
-            in_place = (position in IN_PLACE.get(node.op, ())
-                        and (source.offset, source.nbytes) == (output.offset, output.nbytes))
-            _require(in_place, f"{where}: output {output.name!r} overlaps input {source.name!r}")
+            same = (source.offset, source.nbytes) == (output.offset, output.nbytes)
+            _require((same and position in IN_PLACE.get(node.op, ()))
+                     or _is_slice(node, source, output)
+                     or _is_part(plan_file, node, position, output),
+                     f"{where}: output {output.name!r} overlaps input {source.name!r}")
+
+
+def _is_slice(node: NodeRecord, x: TensorRecord, output: TensorRecord) -> bool:
+    """Whether the output is the part of x that the slice takes."""
+    rank, params = len(x.dims), node.params
+    if node.op != "slice" or len(params) != 2 * rank or len(output.dims) != rank:
+        return False
+    start, step = params[:rank], params[rank:]
+    inside = all(s >= 0 and s + n <= dim
+                 for s, n, dim in zip(start, output.dims, x.dims, strict=True))
+    first = slice_offset(x.dims, output.dims, start, step)
+    return (inside and first is not None and x.dtype == output.dtype
+            and output.offset == x.offset + first * NUMPY[x.dtype].itemsize)
+
+
+def _is_part(plan_file: PlanFile, node: NodeRecord, position: int, output: TensorRecord) -> bool:
+    """Whether the input lies where the concatenation puts it."""
+    axis = node.params[0] if len(node.params) == 1 else -1
+    if node.op != "concat" or not 0 <= axis < len(output.dims) or min(node.inputs) < 0 \
+            or not parts_in_one_piece(output.dims, axis):
+        return False
+    parts = [plan_file.tensors[i] for i in node.inputs[:position + 1]]
+    before = sum(part.nbytes for part in parts[:-1])
+    return (parts[-1].offset == output.offset + before
+            and before + parts[-1].nbytes <= output.nbytes)
 
 
 def _overlap(a: TensorRecord, b: TensorRecord) -> bool:

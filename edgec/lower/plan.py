@@ -3,7 +3,7 @@
 A tensor lives from the step that writes it to the last step that reads it. Model inputs live from
 before the first step, model outputs to after the last. Tensors that share memory are one buffer:
 
-* the output of a reshape is its input;
+* reshapes, slices and concatenations that move nothing (`views.py`);
 * the output of an op that works in place (`Op.in_place`) takes over an input of the same size that
   nobody reads later.
 """
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from edgec.lower import catalog
 from edgec.lower.graph import Graph, Node
 from edgec.lower.packing import Buffer, aligned, bound, pack
+from edgec.lower.views import placed_parts, view_of_input
 
 
 @dataclass(frozen=True)
@@ -33,31 +34,38 @@ class Plan:
 def plan(graph: Graph) -> Plan:
     """The smallest arena found for `graph`; the same graph gives the same plan."""
     choices = (lifetimes(graph), lifetimes(graph, prefer_last=True))
-    packed = [(buffers, pack(list(buffers.values()))) for buffers in choices]
-    buffers, (offsets, size) = min(packed, key=lambda p: p[1][1])
-    return Plan({name: offsets[buffer] for name, buffer in buffers.items()}, size,
-                bound(buffers.values()))
+    packed = [(places, pack(place.buffer for place in places.values())) for places in choices]
+    places, (offsets, size) = min(packed, key=lambda p: p[1][1])
+    return Plan({name: offsets[place.buffer] + place.at for name, place in places.items()}, size,
+                bound(place.buffer for place in places.values()))
 
 
-def lifetimes(graph: Graph, *, prefer_last: bool = False) -> dict[str, Buffer]:
-    """The buffer of each tensor that is not constant. Steps are node indices; inputs: -1.
+@dataclass(frozen=True)
+class Place:
+    """A tensor's memory: from byte `at` of a buffer."""
+
+    buffer: Buffer
+    at: int
+
+
+def lifetimes(graph: Graph, *, prefer_last: bool = False) -> dict[str, Place]:
+    """The place of each tensor that is not constant. Steps are node indices; inputs: -1.
 
     prefer_last: which dying input an op of several in-place inputs takes over.
     """
-    ends = _last_uses(graph)
-    shares = _Shares(graph, ends)
+    shares = _Shares(graph)
     for name in graph.inputs:
         shares.start(name, -1)
     for step, node in enumerate(graph.nodes):
         taken = shares.taken_over(node, step, prefer_last)
         for name in node.outputs:
             shares.start(name, step, taken)
-    return shares.buffers()
+    return shares.places()
 
 
 def _last_uses(graph: Graph) -> dict[str, int]:
     """The last step that needs each tensor; of one that nobody reads, the step that writes it."""
-    ends: dict[str, int] = {}
+    ends: dict[str, int] = dict.fromkeys(graph.inputs, -1)
     for step, node in enumerate(graph.nodes):
         ends.update(dict.fromkeys((*node.inputs, *node.outputs), step))
     ends.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
@@ -65,41 +73,60 @@ def _last_uses(graph: Graph) -> dict[str, int]:
 
 
 class _Shares:
-    """Which tensors share memory: each group under its first tensor."""
+    """Which tensors share memory: groups under the name of the tensor that has all of it."""
 
-    def __init__(self, graph: Graph, ends: Mapping[str, int]) -> None:
-        self._tensors, self._ends = graph.tensors, ends
-        self._root: dict[str, str] = {}
+    def __init__(self, graph: Graph) -> None:
+        self._tensors, self._ends = graph.tensors, _last_uses(graph)
+        self._parts = placed_parts(graph)
+        self._at: dict[str, tuple[str, int]] = {}  # group and byte of each tensor
         self._members: dict[str, list[str]] = {}
         self._first: dict[str, int] = {}
 
-    def start(self, name: str, step: int, root: str | None = None) -> None:
-        """A tensor written at `step`, in the memory of the group `root` or in its own."""
-        self._root[name] = root or name
-        self._members.setdefault(self._root[name], []).append(name)
-        self._first.setdefault(self._root[name], step)
+    def start(self, name: str, step: int, taken: tuple[str, int] | None = None) -> None:
+        """A tensor written at `step`: in memory taken over, where it is a part, or in its own."""
+        group, at = taken or self._own(name)
+        self._at[name] = group, at
+        self._members.setdefault(group, []).append(name)
+        self._first.setdefault(group, step)
 
-    def taken_over(self, node: Node, step: int, prefer_last: bool) -> str | None:
-        """The group whose memory the node's output takes over, if there is one."""
-        if node.op == "reshape":
-            return self._root.get(node.inputs[0])
+    def _own(self, name: str) -> tuple[str, int]:
+        """A concatenation's output may be part of another's."""
+        at = 0
+        while name in self._parts:
+            name, inner = self._parts[name]
+            at += inner
+        return name, at
+
+    def taken_over(self, node: Node, step: int, prefer_last: bool) -> tuple[str, int] | None:
+        """Group and byte that the node's output takes over, if it does."""
+        output = node.outputs[0]
+        view = view_of_input(node, self._tensors)
+        if view is not None and node.inputs[0] in self._at:
+            group, at = self._at[node.inputs[0]]
+            return group, at + view
+        if output in self._parts:
+            return None
         allowed = catalog.ops()[node.op].in_place
-        size = self._tensors[node.outputs[0]].nbytes
-        others = {self._root.get(n) for i, n in enumerate(node.inputs) if i not in allowed}
         for index in reversed(allowed) if prefer_last else allowed:
-            name = node.inputs[index]
-            root = self._root.get(name)
-            if (root is not None and root not in others and self._tensors[name].nbytes == size
-                    and self._last(root) <= step):
-                return root
+            place = self._at.get(node.inputs[index])
+            if place is not None and self._last(place[0]) <= step \
+                    and self._tensors[node.inputs[index]].nbytes == self._tensors[output].nbytes \
+                    and self._only_there(node, place, allowed):
+                return place
         return None
 
-    def buffers(self) -> dict[str, Buffer]:
+    def _only_there(self, node: Node, place: tuple[str, int], allowed: tuple[int, ...]) -> bool:
+        """Whether the node reads the group at that very place only, by inputs that are allowed."""
+        return all(self._at[name] == place and index in allowed
+                   and self._tensors[name].nbytes == self._tensors[node.outputs[0]].nbytes
+                   for index, name in enumerate(node.inputs)
+                   if name in self._at and self._at[name][0] == place[0])
+
+    def places(self) -> dict[str, Place]:
         """The result, by tensor."""
-        made = {root: Buffer(root, aligned(self._tensors[root].nbytes), self._first[root],
-                             max(self._last(root), self._first[root])) for root in self._members}
-        return {name: made[root] for name, root in self._root.items()}
+        made = {group: Buffer(group, aligned(self._tensors[group].nbytes), self._first[group],
+                              self._last(group)) for group in self._members}
+        return {name: Place(made[group], at) for name, (group, at) in self._at.items()}
 
-    def _last(self, root: str) -> int:
-        return max(self._ends.get(name, -1) for name in self._members[root])
-
+    def _last(self, group: str) -> int:
+        return max(self._ends[name] for name in self._members[group])

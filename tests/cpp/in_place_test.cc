@@ -1,6 +1,6 @@
 // Ops whose output lies on an input give the bytes that they give elsewhere: with every instruction
 // set, every tail, one thread and several.
-#include "format/order.h"
+#include "format/overlap.h"
 #include "kernel_test.h"
 #include "node_samples.h"
 #include "row_values.h"

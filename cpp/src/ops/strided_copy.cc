@@ -101,6 +101,7 @@ void StridedCopy::CopyTiles(size_t begin, size_t end) const {
 }
 
 void StridedCopy::Run(ThreadPool& pool) {
+  if (in_ == out_) return;  // a part that lies in its place: format/overlap.h
   if (row_bytes_ > 0) {
     auto rows = [this](size_t begin, size_t end, uint32_t) { CopyRows(begin, end); };
     return pool.For(walk_.count(), GrainOf(row_bytes_, 1), rows);
