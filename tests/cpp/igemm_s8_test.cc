@@ -106,8 +106,10 @@ class IgemmCase {
     }
     int32_t* offsets = Tail(row_offset_, size_.m);
     std::copy(row_offset.begin(), row_offset.end(), offsets);
-    const IgemmS8Params params{packed_bias, row_offset.empty() ? nullptr : offsets,
-                               edgec::MakeRequantS8(packed_mult, zero_point, qmin, qmax)};
+    IgemmS8Params params{packed_bias, row_offset.empty() ? nullptr : offsets,
+                         edgec::MakeRequantS8(packed_mult, zero_point, qmin, qmax)};
+    params.requant.fits_int32 =
+        std::all_of(mult.begin(), mult.end(), [](float m) { return std::abs(m) < 1.0f; });
     kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, tap, Pack(), c, size_.c_stride,
                &params);
   }

@@ -173,20 +173,37 @@ const T* BandPlan<T>::Fill(size_t band, size_t group, const T* x, T* scratch) co
   const int64_t in_line = window_.in_w * window_.in_c;
   if (way_ == Way::kDirect) return of_group + (image * window_.in_h + top) * in_line;
   const size_t lines = InputLines(RowCount(band) / static_cast<size_t>(window_.out_w));
-  for (size_t i = 0; i < lines; ++i) {
-    const int64_t y = top + static_cast<int64_t>(i);
-    const bool inside = y >= 0 && y < window_.in_h;
-    CopyLine(inside ? of_group + (image * window_.in_h + y) * in_line : nullptr,
-             scratch + i * line_stride_);
+  if (top >= 0 && top + static_cast<int64_t>(lines) <= window_.in_h && CopiesWholeLines()) {
+    Copy(of_group + (image * window_.in_h + top) * in_line, lines * line_stride_, scratch);
+  } else {
+    CopyLines(of_group + image * window_.in_h * in_line, top, lines, scratch);
   }
   std::fill_n(scratch + lines * line_stride_, needs_.depth_step, Padding());
   return scratch;
 }
 
+// Lines without a border lie together in the band as they do in the image.
+template <class T>
+bool BandPlan<T>::CopiesWholeLines() const {
+  return needs_.groups == 1 && window_.pad_left == 0 &&
+         columns_ == static_cast<size_t>(window_.in_w);
+}
+
+template <class T>
+void BandPlan<T>::CopyLines(const T* image, int64_t top, size_t count, T* to) const {
+  for (size_t i = 0; i < count; ++i, to += line_stride_) {
+    const int64_t y = top + static_cast<int64_t>(i);
+    const bool inside = y >= 0 && y < window_.in_h;
+    CopyLine(inside ? image + y * window_.in_w * window_.in_c : nullptr, to);
+  }
+}
+
 template <class T>
 void BandPlan<T>::PointRows(const T* begin, size_t first, size_t m, const T** origins) const {
-  if (way_ == Way::kGather) {
-    for (size_t i = 0; i < m; ++i) origins[i] = begin + (first + i) * line_stride_;
+  if (way_ == Way::kGather || window_.out_w == 1) {
+    const size_t step =
+        way_ == Way::kGather ? line_stride_ : static_cast<size_t>(window_.stride_h) * line_stride_;
+    for (size_t i = 0; i < m; ++i) origins[i] = begin + (first + i) * step;
     return;
   }
   const size_t out_w = static_cast<size_t>(window_.out_w);

@@ -41,6 +41,8 @@ edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t fir
     return Refuse(context, EDGEC_E_OP_PARAM, "a multiplier is not finite");
   }
   *requant = MakeRequantS8(mult, zp, qmin, qmax);
+  requant->fits_int32 =
+      std::all_of(mult, mult + count, [](float value) { return std::abs(value) < 1.0f; });
   return EDGEC_OK;
 }
 

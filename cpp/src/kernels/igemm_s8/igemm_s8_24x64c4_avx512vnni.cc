@@ -1,13 +1,14 @@
-// 24 rows in tiles of 24 sums: 8 rows × 48 columns, 12 × 32 or 12 × 16, as the columns divide.
+// 24 rows in tiles of 24 sums: 6 rows × 64 columns, 8 × 48, 12 × 32, or 12 × 16, as the columns
+// divide.
 // vpdpbusd wants one unsigned side: a, which comes with 128 added (a_offset).
 //
-//   w            │ 16 columns × 4 depths │ the next 16 │ the next 16 │  1 .. 3 loads for all rows
+//   w            │ 16 columns × 4 depths │ the next 16 │ …           │  1 .. 4 loads for all rows
 //   a[i]         │ the row's 4 depths, in all lanes                  │  one broadcast per row
-//   acc[i * kBlocks + b]    │ 16 int32              │ 16 int32    │ 16 int32    │
+//   acc[i * kBlocks + b]    │ 16 int32              │ 16 int32    │ …           │
 //
 // 24 sums hide the latency of vpdpbusd (4 or 5 cycles, 2 ports), and leave registers for the
 // weights and a broadcast. A core with one 512-bit load in a cycle must not need one for each
-// vpdpbusd: here it needs 11 or 14 for 24.
+// vpdpbusd: here it needs 10 to 14 for 24.
 #include <immintrin.h>
 
 #include <cassert>
@@ -74,16 +75,19 @@ inline void StoreRow(int8_t* c, __m512i packed, size_t columns) {
     const __m256i row = _mm512_extracti64x4_epi64(packed, kPlace);
     if (columns >= 32) return _mm256_storeu_si256(reinterpret_cast<__m256i*>(c), row);
     _mm256_mask_storeu_epi8(c, (__mmask32{1} << columns) - 1, row);
-  } else {
+  } else if constexpr (kBlocks == 3) {
     const __m256i first = _mm512_castsi512_si256(packed);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(c), first);
     const __m128i last = _mm512_extracti32x4_epi32(packed, 2);
     if (columns >= 48) return _mm_storeu_si128(reinterpret_cast<__m128i*>(c + 32), last);
     _mm_mask_storeu_epi8(c + 32, LanesAvx512(columns - 32), last);
+  } else {
+    if (columns >= 64) return _mm512_storeu_si512(c, packed);
+    _mm512_mask_storeu_epi8(c, (__mmask64{1} << columns) - 1, packed);
   }
 }
 
-// Four registers are packed at once: 4 rows of 1 block, 2 rows of 2, or 1 row of 3.
+// Four registers are packed at once: 4 rows of 1 block, 2 rows of 2, or 1 row.
 template <size_t kRows, size_t kBlocks>
 inline void Store(const Call& call, const Tile& tile, const __m512i* acc) {
   constexpr size_t kAtOnce = 4 / kBlocks;
@@ -138,22 +142,21 @@ void RunTile(const Call& call, const Tile& tile) {
 
 using TileFunction = void(const Call&, const Tile&);
 
-constexpr TileFunction* kTiles1[] = {RunTile<1, 1>, RunTile<2, 1>,  RunTile<3, 1>,  RunTile<4, 1>,
-                                     RunTile<5, 1>, RunTile<6, 1>,  RunTile<7, 1>,  RunTile<8, 1>,
-                                     RunTile<9, 1>, RunTile<10, 1>, RunTile<11, 1>, RunTile<12, 1>};
-constexpr TileFunction* kTiles2[] = {RunTile<1, 2>, RunTile<2, 2>,  RunTile<3, 2>,  RunTile<4, 2>,
-                                     RunTile<5, 2>, RunTile<6, 2>,  RunTile<7, 2>,  RunTile<8, 2>,
-                                     RunTile<9, 2>, RunTile<10, 2>, RunTile<11, 2>, RunTile<12, 2>};
-constexpr TileFunction* kTiles3[] = {RunTile<1, 3>, RunTile<2, 3>, RunTile<3, 3>, RunTile<4, 3>,
-                                     RunTile<5, 3>, RunTile<6, 3>, RunTile<7, 3>, RunTile<8, 3>};
+constexpr TileFunction* kTiles[4][12] = {
+    {RunTile<1, 1>, RunTile<2, 1>, RunTile<3, 1>, RunTile<4, 1>, RunTile<5, 1>, RunTile<6, 1>,
+     RunTile<7, 1>, RunTile<8, 1>, RunTile<9, 1>, RunTile<10, 1>, RunTile<11, 1>, RunTile<12, 1>},
+    {RunTile<1, 2>, RunTile<2, 2>, RunTile<3, 2>, RunTile<4, 2>, RunTile<5, 2>, RunTile<6, 2>,
+     RunTile<7, 2>, RunTile<8, 2>, RunTile<9, 2>, RunTile<10, 2>, RunTile<11, 2>, RunTile<12, 2>},
+    {RunTile<1, 3>, RunTile<2, 3>, RunTile<3, 3>, RunTile<4, 3>, RunTile<5, 3>, RunTile<6, 3>,
+     RunTile<7, 3>, RunTile<8, 3>},
+    {RunTile<1, 4>, RunTile<2, 4>, RunTile<3, 4>, RunTile<4, 4>, RunTile<5, 4>, RunTile<6, 4>}};
 
 // All rows, in even tiles.
 void RunPass(const Call& call, Tile tile, size_t m, size_t blocks) {
-  TileFunction* const* const tiles = blocks == 1 ? kTiles1 : blocks == 2 ? kTiles2 : kTiles3;
-  const size_t most = blocks == 3 ? 8 : 12;
+  const size_t most = blocks < 3 ? 12 : 24 / blocks;
   for (size_t left = (m - 1) / most + 1; left > 0; --left) {
     const size_t rows = (m - 1) / left + 1;
-    tiles[rows - 1](call, tile);
+    kTiles[blocks - 1][rows - 1](call, tile);
     tile.a += rows;
     if (tile.row_offset != nullptr) tile.row_offset += rows;
     tile.c += rows * call.c_stride;
@@ -161,12 +164,13 @@ void RunPass(const Call& call, Tile tile, size_t m, size_t blocks) {
   }
 }
 
-// 4 blocks are 2 + 2, and 7 are 3 + 2 + 2: one alone shares its broadcasts with no other.
-size_t BlocksOfPass(size_t left) { return left == 4 ? 2 : left < 3 ? left : 3; }
+// Four blocks fill the registers that are packed at once; one alone shares its broadcasts with
+// none.
+size_t BlocksOfPass(size_t left) { return left == 5 ? 3 : left < 4 ? left : 4; }
 
 }  // namespace
 
-void igemm_s8_24x48c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
+void igemm_s8_24x64c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
                                  const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                                  const IgemmS8Params* params) {
   assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
