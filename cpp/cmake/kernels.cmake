@@ -15,16 +15,17 @@ if(EDGEC_ZIG)  # zig names CPUs and features, not architectures
   set(EDGEC_FLAGS_neondot -mcpu=generic+dotprod)
   set(EDGEC_FLAGS_i8mm -mcpu=generic+dotprod+i8mm)
 endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # These kernels fill the registers; loads moved up before registers are chosen cost copies between them.
-  list(APPEND EDGEC_FLAGS_neondot -fno-schedule-insns)
-  list(APPEND EDGEC_FLAGS_i8mm -fno-schedule-insns)
-endif()
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(EDGEC_ISAS portable avx2 avx512vnni)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   set(EDGEC_ISAS portable neon neondot i8mm)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # These kernels fill the registers; loads moved up before registers are chosen cost copies between them.
+    foreach(isa neondot i8mm)
+      list(APPEND EDGEC_FLAGS_${isa} -fno-schedule-insns)
+    endforeach()
+  endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "arm")
   set(EDGEC_ISAS portable neon)
   set(EDGEC_FLAGS_neon -mfpu=neon-vfpv4)
