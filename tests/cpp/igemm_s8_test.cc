@@ -258,7 +258,7 @@ EDGEC_TEST(igemm_s8_best_kernel_is_of_the_best_instruction_set) {
   using edgec::Isa;
   const edgec::IsaSet all = edgec::IsaSet::Detect();
   EDGEC_CHECK(IgemmS8Kernels().Best(all.LimitedTo(Isa::kPortable)).isa == Isa::kPortable);
-  for (Isa isa : {Isa::kAvx512vnni, Isa::kAvx2, Isa::kNeondot, Isa::kNeon}) {
+  for (Isa isa : {Isa::kAvx512vnni, Isa::kAvx2, Isa::kI8mm, Isa::kNeondot, Isa::kNeon}) {
     if (!all.Has(isa)) continue;
     EDGEC_CHECK(IgemmS8Kernels().Best(all.LimitedTo(isa)).isa == isa);
   }

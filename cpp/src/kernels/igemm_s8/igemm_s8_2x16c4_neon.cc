@@ -67,10 +67,21 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_
   return w;
 }
 
-void AddRowOffset(int32_t row_offset, int32x4_t* sum) {
+void AddHalvesAndBias(const int32x4_t* acc, const int32_t* bias, int32x4_t* sum) {
 #pragma GCC unroll 8
   for (size_t four = 0; four < 4; ++four) {
-    sum[four] = vaddq_s32(sum[four], vdupq_n_s32(row_offset));
+    const int32x4_t halves = AddHalves(acc[2 * four], acc[2 * four + 1]);
+    sum[four] = vaddq_s32(halves, vld1q_s32(bias + 4 * four));
+  }
+}
+
+template <size_t kRows>
+void AddRowOffsets(const int32_t* row_offset, int32x4_t (*sum)[4]) {
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kRows; ++i) {
+    const int32x4_t offset = vld1q_dup_s32(row_offset + i);
+#pragma GCC unroll 8
+    for (size_t four = 0; four < 4; ++four) sum[i][four] = vaddq_s32(sum[i][four], offset);
   }
 }
 
@@ -86,18 +97,13 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff
       for (size_t half = 0; half < 8; ++half) acc[i][half] = vdupq_n_s32(0);
     }
     for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
+    int32x4_t sum[kRows][4];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) AddHalvesAndBias(acc[i], params.bias + j, sum[i]);
+    if (params.row_offset != nullptr) AddRowOffsets<kRows>(params.row_offset, sum);
     int8x16_t rows[kRows];
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) {
-      int32x4_t sum[4];
-#pragma GCC unroll 8
-      for (size_t four = 0; four < 4; ++four) {
-        const int32x4_t halves = AddHalves(acc[i][2 * four], acc[i][2 * four + 1]);
-        sum[four] = vaddq_s32(halves, vld1q_s32(params.bias + j + 4 * four));
-      }
-      if (params.row_offset != nullptr) AddRowOffset(params.row_offset[i], sum);
-      rows[i] = RequantizeS8x16Neon(sum, q.mult + j, q);
-    }
+    for (size_t i = 0; i < kRows; ++i) rows[i] = RequantizeS8x16Neon(sum[i], q.mult + j, q);
     StoreRowsS8Neon<kRows>(c + j, c_stride, rows, n - j);
   }
 }
