@@ -14,7 +14,8 @@ bool WinogradIsExact(const Conv2dTask<int8_t>& task, const int32_t* bias);
 // How many int16 there are of u, for `columns` rounded up to 16 and channels to 8.
 uint64_t WinogradWeightCount(uint64_t channels, uint64_t columns);
 
-// Fills u: G g Gᵀ of every channel and column, `pair` channels together. u holds zeros before.
+// Fills u: G g Gᵀ of every channel and column, `pair` channels (1 or 2) together. u holds zeros
+// before.
 void TransformWeights(const Conv2dTask<int8_t>& task, size_t pair, int16_t* u);
 
 }  // namespace edgec

@@ -3,8 +3,7 @@
 //
 // A file's lanes are structs with kLanes and
 //     S16: Load(const int8_t*), LoadPart(const int8_t*, n < kLanes), Store(int16_t*), + − Times2/4
-//     S32: Load(const int32_t*), + − Times2/4, Unscale<shift>(): (x · kInverseOf9) >> shift,
-//          Store(int8_t*, n, mult, requant): requantized, the first n of kLanes
+//     S32: Load(const int32_t*), + − Times2/4, Unscale<shift>(): (x · kInverseOf9) >> shift
 #ifndef EDGEC_KERNELS_WINOGRAD_S8_TRANSFORM_H_
 #define EDGEC_KERNELS_WINOGRAD_S8_TRANSFORM_H_
 
@@ -93,59 +92,37 @@ inline void InputRest(const int8_t* const* lines, size_t pixel, size_t c, size_t
 
 inline size_t DepthOf(size_t channels) { return (channels + 7) / 8 * 8; }
 
-// Row kRow of the outputs: exact accumulators, requantized.
-template <class S32, int kShift>
-inline __attribute__((always_inline)) void OutputRow(const Six<S32>& m, size_t n, size_t columns,
-                                                     size_t pixel, int8_t* y, const float* mult,
-                                                     const RequantS8& q) {
+// Row kRow of the outputs: exact accumulators, for emit(row, column, accumulators).
+template <size_t kRow, class S32, class Emit>
+inline __attribute__((always_inline)) void OutputRow(const Four<S32>* columns, const Emit& emit) {
+  constexpr int kShift = kRow == 0 ? 4 : kRow == 1 ? 3 : 2;
+  Six<S32> m;
+#pragma GCC unroll 6
+  for (size_t x = 0; x < 6; ++x) m.v[x] = columns[x].v[kRow];
   const Four<S32> row = OutputLine(m);
-  row.v[0].template Unscale<kShift + 2>().Store(y, n, mult, q);
-  if (columns > 1) row.v[1].template Unscale<kShift + 1>().Store(y + pixel, n, mult, q);
-  if (columns > 2) row.v[2].template Unscale<kShift>().Store(y + 2 * pixel, n, mult, q);
-  if (columns > 3) row.v[3].template Unscale<kShift>().Store(y + 3 * pixel, n, mult, q);
+  emit(kRow, 0, row.v[0].template Unscale<kShift + 2>());
+  emit(kRow, 1, row.v[1].template Unscale<kShift + 1>());
+  emit(kRow, 2, row.v[2].template Unscale<kShift>());
+  emit(kRow, 3, row.v[3].template Unscale<kShift>());
 }
 
-// kLanes columns of a tile, the first n of them stored.
-template <class S32>
-inline __attribute__((always_inline)) void OutputLanes(const int32_t* m, size_t n,
-                                                       const WinogradS8Tile& tile, int8_t* y,
-                                                       const int32_t* bias, const float* mult,
-                                                       const RequantS8& q) {
+// kLanes columns of a tile, from `m` and `bias` on.
+template <class S32, class Emit>
+inline __attribute__((always_inline)) void OutputLanes(const int32_t* m, const int32_t* bias,
+                                                       const Emit& emit) {
   Four<S32> columns[6];
 #pragma GCC unroll 6
   for (size_t x = 0; x < 6; ++x) {
     Six<S32> d;
 #pragma GCC unroll 6
-    for (size_t i = 0; i < 6; ++i) d.v[i] = S32::Load(m + (6 * i + x) * 16);
+    for (size_t y = 0; y < 6; ++y) d.v[y] = S32::Load(m + (6 * y + x) * 16);
     if (x == 1) d.v[1] = d.v[1] + S32::Load(bias);
     columns[x] = OutputLine(d);
   }
-  Six<S32> rows[4];
-#pragma GCC unroll 4
-  for (size_t i = 0; i < 4; ++i) {
-#pragma GCC unroll 6
-    for (size_t x = 0; x < 6; ++x) rows[i].v[x] = columns[x].v[i];
-  }
-  OutputRow<S32, 4>(rows[0], n, tile.columns, tile.pixel, y, mult, q);
-  if (tile.rows > 1) {
-    OutputRow<S32, 3>(rows[1], n, tile.columns, tile.pixel, y + tile.line, mult, q);
-  }
-  if (tile.rows > 2) {
-    OutputRow<S32, 2>(rows[2], n, tile.columns, tile.pixel, y + 2 * tile.line, mult, q);
-  }
-  if (tile.rows > 3) {
-    OutputRow<S32, 2>(rows[3], n, tile.columns, tile.pixel, y + 3 * tile.line, mult, q);
-  }
-}
-
-// All 16 columns in groups of kLanes.
-template <class S32>
-inline void OutputTile(const int32_t* m, size_t n, const WinogradS8Tile& tile, int8_t* y,
-                       const WinogradS8Params& params) {
-  for (size_t j = 0; j < n; j += S32::kLanes) {
-    OutputLanes<S32>(m + j, n - j, tile, y + j, params.bias + j, params.requant.mult + j,
-                     params.requant);
-  }
+  OutputRow<0>(columns, emit);
+  OutputRow<1>(columns, emit);
+  OutputRow<2>(columns, emit);
+  OutputRow<3>(columns, emit);
 }
 
 }  // namespace

@@ -44,9 +44,6 @@ struct S32x1 {
   S32x1 Unscale() const {
     return {static_cast<uint32_t>(static_cast<int32_t>(v * kInverseOf9) >> kShift)};
   }
-  void Store(int8_t* to, size_t /*n*/, const float* mult, const RequantS8& q) const {
-    *to = RequantizeS8(static_cast<int32_t>(v), *mult, q);
-  }
 };
 inline S32x1 operator+(S32x1 a, S32x1 b) { return {a.v + b.v}; }
 inline S32x1 operator-(S32x1 a, S32x1 b) { return {a.v - b.v}; }
@@ -84,7 +81,13 @@ void winograd_s8_1x16_portable_multiply(size_t tiles, size_t blocks, size_t dept
 
 void winograd_s8_1x16_portable_output(const int32_t* m, size_t n, const WinogradS8Tile* tile,
                                       int8_t* y, const WinogradS8Params* params) {
-  OutputTile<S32x1>(m, n, *tile, y, *params);
+  for (size_t j = 0; j < n; ++j) {
+    OutputLanes<S32x1>(m + j, params->bias + j, [&](size_t row, size_t column, S32x1 acc) {
+      if (row >= tile->rows || column >= tile->columns) return;
+      y[row * tile->line + column * tile->pixel + j] =
+          RequantizeS8(static_cast<int32_t>(acc.v), params->requant.mult[j], params->requant);
+    });
+  }
 }
 
 }  // namespace edgec

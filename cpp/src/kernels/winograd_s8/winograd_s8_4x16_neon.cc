@@ -39,31 +39,25 @@ struct S32x4 {
     const int32x4_t inverse = vdupq_n_s32(static_cast<int32_t>(kInverseOf9));
     return {vshrq_n_s32(vmulq_s32(v, inverse), kShift)};
   }
-  void Store(int8_t* to, size_t n, const float* mult, const RequantS8& q) const {
-    const int16x4_t s16 = vmovn_s32(RequantizeS8x4Neon(v, mult, q));
-    const int32x2_t s8 = vreinterpret_s32_s8(vmovn_s16(vcombine_s16(s16, s16)));
-    const int32_t four = vget_lane_s32(s8, 0);
-    if (n >= 4) {
-      std::memcpy(to, &four, sizeof(four));
-    } else {
-      StoreUpTo8(to, static_cast<uint32_t>(four), n);
-    }
-  }
+  void Store(int32_t* to) const { vst1q_s32(to, v); }
 };
 inline S32x4 operator+(S32x4 a, S32x4 b) { return {vaddq_s32(a.v, b.v)}; }
 inline S32x4 operator-(S32x4 a, S32x4 b) { return {vsubq_s32(a.v, b.v)}; }
 inline S32x4 Times2(S32x4 a) { return a + a; }
 inline S32x4 Times4(S32x4 a) { return {vshlq_n_s32(a.v, 2)}; }
 
-// Channel kLane of four: 16 columns of each tile.
+// Channel kLane of four: 16 columns of each tile. Returns where the next channel's weights are, by
+// a way that GCC cannot see through: it would load them early, and run out of registers.
 template <size_t kTiles, int kLane>
-inline void AddChannel(const int16x4_t* v, const int16_t* u, int32x4_t (*acc)[4]) {
+inline const int16_t* AddChannel(const int16x4_t* v, const int16_t* u, int32x4_t (*acc)[4]) {
 #pragma GCC unroll 4
   for (size_t f = 0; f < 4; ++f) {
-    const int16x4_t u_f = vld1_s16(u + 16 * kLane + 4 * f);
+    const int16x4_t u_f = vld1_s16(u + 4 * f);
 #pragma GCC unroll 4
     for (size_t i = 0; i < kTiles; ++i) acc[i][f] = vmlal_lane_s16(acc[i][f], u_f, v[i], kLane);
   }
+  __asm__("" : "+r"(u));
+  return u + 16;
 }
 
 // One position of kTiles tiles.
@@ -75,14 +69,14 @@ void MultiplyTiles(size_t depth, const int16_t* v, size_t v_stride, const int16_
   const int16_t* row[kTiles];
 #pragma GCC unroll 4
   for (size_t i = 0; i < kTiles; ++i) row[i] = v + i * v_stride;
-  for (size_t p = 0; p < depth; p += 4, u += 64) {
+  for (size_t p = 0; p < depth; p += 4) {
     int16x4_t v_p[kTiles];
 #pragma GCC unroll 4
     for (size_t i = 0; i < kTiles; ++i) v_p[i] = vld1_s16(row[i] + p);
-    AddChannel<kTiles, 0>(v_p, u, acc);
-    AddChannel<kTiles, 1>(v_p, u, acc);
-    AddChannel<kTiles, 2>(v_p, u, acc);
-    AddChannel<kTiles, 3>(v_p, u, acc);
+    u = AddChannel<kTiles, 0>(v_p, u, acc);
+    u = AddChannel<kTiles, 1>(v_p, u, acc);
+    u = AddChannel<kTiles, 2>(v_p, u, acc);
+    u = AddChannel<kTiles, 3>(v_p, u, acc);
   }
 #pragma GCC unroll 4
   for (size_t i = 0; i < kTiles; ++i) {
@@ -117,7 +111,23 @@ void winograd_s8_4x16_neon_multiply(size_t tiles, size_t blocks, size_t depth, c
 
 void winograd_s8_4x16_neon_output(const int32_t* m, size_t n, const WinogradS8Tile* tile, int8_t* y,
                                   const WinogradS8Params* params) {
-  OutputTile<S32x4>(m, n, *tile, y, *params);
+  int32_t acc[4][4][16];
+  for (size_t j = 0; j < 16; j += 4) {
+    OutputLanes<S32x4>(m + j, params->bias + j, [&](size_t row, size_t column, S32x4 sums) {
+      sums.Store(&acc[row][column][j]);
+    });
+  }
+  const RequantS8 q = params->requant;
+  const WinogradS8Tile part = *tile;
+  for (size_t row = 0; row < part.rows; ++row) {
+    for (size_t column = 0; column < part.columns; ++column) {
+      int32x4_t sums[4];
+#pragma GCC unroll 4
+      for (size_t f = 0; f < 4; ++f) sums[f] = vld1q_s32(&acc[row][column][4 * f]);
+      StoreS8Neon(y + row * part.line + column * part.pixel, RequantizeS8x16Neon(sums, q.mult, q),
+                  n);
+    }
+  }
 }
 
 }  // namespace edgec

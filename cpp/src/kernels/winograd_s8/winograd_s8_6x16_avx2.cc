@@ -11,6 +11,9 @@ namespace edgec {
 namespace {
 
 constexpr size_t kMostTiles = 6;
+// Weights are asked for so many int16 ahead of their use: the hardware's own guess restarts at each
+// page.
+constexpr size_t kAhead = 2048;
 
 struct S32x8 {
   static constexpr size_t kLanes = 8;
@@ -23,14 +26,7 @@ struct S32x8 {
     const __m256i inverse = _mm256_set1_epi32(static_cast<int32_t>(kInverseOf9));
     return {_mm256_srai_epi32(_mm256_mullo_epi32(v, inverse), kShift)};
   }
-  void Store(int8_t* to, size_t n, const float* mult, const RequantS8& q) const {
-    const __m256i s32 = RequantizeS8x8Avx2(v, mult, q);
-    const __m128i s16 =
-        _mm_packs_epi32(_mm256_castsi256_si128(s32), _mm256_extracti128_si256(s32, 1));
-    const __m128i s8 = _mm_packs_epi16(s16, s16);
-    if (n >= 8) return _mm_storel_epi64(reinterpret_cast<__m128i*>(to), s8);
-    StoreUpTo8(to, static_cast<uint64_t>(_mm_cvtsi128_si64(s8)), n);
-  }
+  void Store(int32_t* to) const { _mm256_store_si256(reinterpret_cast<__m256i*>(to), v); }
 };
 inline S32x8 operator+(S32x8 a, S32x8 b) { return {_mm256_add_epi32(a.v, b.v)}; }
 inline S32x8 operator-(S32x8 a, S32x8 b) { return {_mm256_sub_epi32(a.v, b.v)}; }
@@ -45,6 +41,7 @@ void MultiplyTiles(size_t depth, const int16_t* v, size_t v_stride, const int16_
   for (auto& tile : acc) tile[0] = tile[1] = _mm256_setzero_si256();
   for (size_t p = 0; p < depth; p += 2, u += 32) {
     const __m256i* u_p = reinterpret_cast<const __m256i*>(u);
+    _mm_prefetch(reinterpret_cast<const char*>(u + kAhead), _MM_HINT_T0);
     const __m256i u_0 = _mm256_load_si256(u_p), u_8 = _mm256_load_si256(u_p + 1);
 #pragma GCC unroll 8
     for (size_t i = 0; i < kTiles; ++i) {
@@ -93,7 +90,21 @@ void winograd_s8_6x16_avx2_multiply(size_t tiles, size_t blocks, size_t depth, c
 
 void winograd_s8_6x16_avx2_output(const int32_t* m, size_t n, const WinogradS8Tile* tile, int8_t* y,
                                   const WinogradS8Params* params) {
-  OutputTile<S32x8>(m, n, *tile, y, *params);
+  alignas(32) int32_t acc[4][4][16];
+  for (size_t j = 0; j < 16; j += 8) {
+    OutputLanes<S32x8>(m + j, params->bias + j, [&](size_t row, size_t column, S32x8 sums) {
+      sums.Store(&acc[row][column][j]);
+    });
+  }
+  const RequantS8 q = params->requant;
+  const WinogradS8Tile part = *tile;
+  for (size_t row = 0; row < part.rows; ++row) {
+    for (size_t column = 0; column < part.columns; ++column) {
+      const __m256i* sums = reinterpret_cast<const __m256i*>(acc[row][column]);
+      StoreS8Avx2(y + row * part.line + column * part.pixel,
+                  RequantizeS8x16Avx2(sums[0], sums[1], q.mult, q), n);
+    }
+  }
 }
 
 }  // namespace edgec

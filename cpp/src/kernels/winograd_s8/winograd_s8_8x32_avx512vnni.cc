@@ -45,11 +45,6 @@ struct S32x16 {
     const __m512i inverse = _mm512_set1_epi32(static_cast<int32_t>(kInverseOf9));
     return {_mm512_srai_epi32(_mm512_mullo_epi32(v, inverse), kShift)};
   }
-  void Store(int8_t* to, size_t n, const float* mult, const RequantS8& q) const {
-    const __m128i s8 = RequantizeS8x16Avx512(v, mult, q);
-    if (n >= 16) return _mm_storeu_si128(reinterpret_cast<__m128i*>(to), s8);
-    _mm_mask_storeu_epi8(to, LanesAvx512(n), s8);
-  }
 };
 inline S32x16 operator+(S32x16 a, S32x16 b) { return {_mm512_add_epi32(a.v, b.v)}; }
 inline S32x16 operator-(S32x16 a, S32x16 b) { return {_mm512_sub_epi32(a.v, b.v)}; }
@@ -133,7 +128,15 @@ void winograd_s8_8x32_avx512vnni_multiply(size_t tiles, size_t blocks, size_t de
 
 void winograd_s8_8x32_avx512vnni_output(const int32_t* m, size_t n, const WinogradS8Tile* tile,
                                         int8_t* y, const WinogradS8Params* params) {
-  OutputTile<S32x16>(m, n, *tile, y, *params);
+  const RequantS8 q = params->requant;
+  const WinogradS8Tile part = *tile;
+  OutputLanes<S32x16>(m, params->bias, [&](size_t row, size_t column, S32x16 acc) {
+    if (row >= part.rows || column >= part.columns) return;
+    int8_t* to = y + row * part.line + column * part.pixel;
+    const __m128i s8 = RequantizeS8x16Avx512(acc.v, q.mult, q);
+    if (n >= 16) return _mm_storeu_si128(reinterpret_cast<__m128i*>(to), s8);
+    _mm_mask_storeu_epi8(to, LanesAvx512(n), s8);
+  });
 }
 
 }  // namespace edgec

@@ -7,7 +7,9 @@
 
 namespace edgec {
 
-// What a layer costs, in cycles of one core; measured with data in the caches that it will have.
+// What a layer costs, in cycles of one core, to choose between Winograd and the direct kernel:
+// measured on Zen 4 by layers of 56×56×64 to 7×7×512 of a whole network, estimated by llvm-mca for
+// Cortex-A72.
 struct WinogradS8Cost {
   float direct_macs;    // multiply-accumulates a cycle of the direct kernel of this ISA
   float multiply_macs;  // of _multiply
