@@ -1,0 +1,141 @@
+// 8 pixels × 16 channels, each in one register. A unit is 4 columns of 16 channels: one vpdpbusd
+// takes 4 taps of a kernel's row.
+//
+//   pack   a, b   │ 0 … 15       │ 16 bytes each         unpack bytes, two columns
+//          ab     │ ab 0 … 7     │ ab 8 … 15    │        unpack pairs with those of cd
+//          unit   │ 0 … 3 │ 8 … 11 │ 4 … 7 │ 12 … 15 │  4 bytes each: abcd
+//
+// The two middle quarters stay exchanged: bias and multipliers follow them, and the permutation
+// that sorts 4 requantized pixels puts them back. With units of every second column, cd of a unit
+// is ab of the next.
+#include <immintrin.h>
+
+#include <cassert>
+
+#include "kernels/dwconv_s8/dwconv_s8.h"
+#include "kernels/requant/requant_avx512vnni.h"
+
+namespace edgec {
+namespace {
+
+// Columns a and b, byte by byte, as unsigned.
+__m256i Pair(const int8_t* a, const int8_t* b, __mmask16 lanes) {
+  const __m128i bytes_a = _mm_maskz_loadu_epi8(lanes, a);
+  const __m128i bytes_b = _mm_maskz_loadu_epi8(lanes, b);
+  const __m256i pair = _mm256_set_m128i(_mm_unpackhi_epi8(bytes_a, bytes_b),
+                                        _mm_unpacklo_epi8(bytes_a, bytes_b));
+  return _mm256_xor_si256(pair, _mm256_set1_epi8(-128));
+}
+
+void StoreUnit(__m256i ab, __m256i cd, int8_t* to) {
+  __m256i* halves = reinterpret_cast<__m256i*>(to);
+  _mm256_store_si256(halves, _mm256_unpacklo_epi16(ab, cd));
+  _mm256_store_si256(halves + 1, _mm256_unpackhi_epi16(ab, cd));
+}
+
+void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
+  const __mmask16 lanes = LanesAvx512(columns.channels - j);
+  const int8_t *a = columns.from[0] + j, *b = columns.from[1] + j, *c = columns.from[2] + j,
+               *d = columns.from[3] + j;
+  const size_t step = columns.step;
+  const bool shared = c == a + step && d == b + step;
+  __m256i next = Pair(a, b, lanes);
+  for (size_t u = 0; u < columns.units; ++u, to += 64) {
+    const __m256i ab = shared ? next : Pair(a + u * step, b + u * step, lanes);
+    next = Pair(c + u * step, d + u * step, lanes);
+    StoreUnit(ab, next, to);
+  }
+}
+
+// Four quarters of a register in the order of a unit; its own inverse.
+__m512i UnitOrder(__m512i quarters) { return _mm512_shuffle_i32x4(quarters, quarters, 0xD8); }
+
+struct Requantization {
+  __m512 mult, high;
+  __m512i zero_point, low, sort;
+
+  Requantization(const float* channel_mult, const RequantS8& q)
+      : mult(_mm512_castsi512_ps(UnitOrder(_mm512_loadu_si512(channel_mult)))),
+        high(_mm512_set1_ps(q.high)),
+        zero_point(_mm512_set1_epi16(static_cast<int16_t>(q.zero_point))),
+        low(_mm512_set1_epi8(static_cast<int8_t>(static_cast<int32_t>(q.low) + q.zero_point))),
+        sort(_mm512_setr_epi32(0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15)) {}
+
+  // A value below −2^31 becomes INT32_MIN, as does one above 2^31 without the bound.
+  __m512i Round(__m512i acc) const {
+    const __m512 real = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), mult);
+    return _mm512_cvtps_epi32(_mm512_min_ps(real, high));
+  }
+
+  // Pixel i in the i-th quarter.
+  __m512i Four(const __m512i* acc) const {
+    const __m512i s16_01 = _mm512_packs_epi32(Round(acc[0]), Round(acc[1]));
+    const __m512i s16_23 = _mm512_packs_epi32(Round(acc[2]), Round(acc[3]));
+    const __m512i s8 = _mm512_packs_epi16(_mm512_adds_epi16(s16_01, zero_point),
+                                          _mm512_adds_epi16(s16_23, zero_point));
+    return _mm512_permutexvar_epi32(sort, _mm512_max_epi8(s8, low));
+  }
+};
+
+void Store(__m512i four, size_t pixels, __mmask16 lanes, int8_t* y, size_t y_stride) {
+  _mm_mask_storeu_epi8(y, lanes, _mm512_castsi512_si128(four));
+  if (pixels > 1) _mm_mask_storeu_epi8(y + y_stride, lanes, _mm512_extracti32x4_epi32(four, 1));
+  if (pixels > 2) _mm_mask_storeu_epi8(y + 2 * y_stride, lanes, _mm512_extracti32x4_epi32(four, 2));
+  if (pixels > 3) _mm_mask_storeu_epi8(y + 3 * y_stride, lanes, _mm512_extracti32x4_epi32(four, 3));
+}
+
+__m512i Load(const int8_t* unit) { return _mm512_loadu_si512(unit); }
+
+template <size_t kPixels, size_t kSharing>
+void Sum(const DwconvLine<int8_t>& line, size_t at, const int8_t* w, __m512i bias, __m512i* acc) {
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kPixels; ++i) acc[i] = bias;
+  for (size_t t = 0; t < line.taps; ++t, w += 64 * kSharing) {
+    const int8_t* x = line.x[t] + at;
+    const __m512i w_0 = Load(w), w_1 = Load(w + 64 * (kSharing - 1));
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kPixels; i += kSharing) {
+      const __m512i unit = Load(x + i / kSharing * line.x_step);
+      acc[i] = _mm512_dpbusd_epi32(acc[i], unit, w_0);
+      if (kSharing == 2) acc[i + 1] = _mm512_dpbusd_epi32(acc[i + 1], unit, w_1);
+    }
+  }
+}
+
+template <size_t kSharing>
+void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
+  const __mmask16 lanes = LanesAvx512(line.channels - j);
+  const Requantization q(params.requant.mult + j, params.requant);
+  const __m512i bias = UnitOrder(_mm512_loadu_si512(params.bias + j));
+  const int8_t* w = line.w + j * line.taps * kSharing * 4;
+  int8_t* y = line.y + j;
+  size_t at = j / 16 * line.x_block, left = line.pixels;
+  __m512i acc[8];
+  for (; left > 4; at += 8 / kSharing * line.x_step, y += 8 * line.y_stride) {
+    Sum<8, kSharing>(line, at, w, bias, acc);
+    Store(q.Four(acc), 4, lanes, y, line.y_stride);
+    Store(q.Four(acc + 4), left - 4, lanes, y + 4 * line.y_stride, line.y_stride);
+    if (left <= 8) return;
+    left -= 8;
+  }
+  Sum<4, kSharing>(line, at, w, bias, acc);
+  Store(q.Four(acc), left, lanes, y, line.y_stride);
+}
+
+}  // namespace
+
+void dwconv_s8_8x16_avx512vnni_pack(const DwconvColumns<int8_t>& columns) {
+  assert(columns.units >= 1 && columns.channels >= 1);
+  for (size_t j = 0; j < columns.channels; j += 16) {
+    PackBlock(columns, j, columns.to + j / 16 * columns.to_block);
+  }
+}
+
+void dwconv_s8_8x16_avx512vnni(const DwconvLine<int8_t>& line, const DwconvS8Params& params) {
+  assert(line.pixels >= 1 && line.channels >= 1 && line.taps >= 1);
+  for (size_t j = 0; j < line.channels; j += 16) {
+    line.sharing == 2 ? Block<2>(line, j, params) : Block<1>(line, j, params);
+  }
+}
+
+}  // namespace edgec
