@@ -8,7 +8,7 @@
 namespace edgec {
 namespace {
 
-constexpr uint64_t kRingBytes = 24 * 1024;  // leaves an L1 some room for x, weights and y
+constexpr uint64_t kRingBytes = 32 * 1024;  // a small L1
 constexpr size_t kBlock = 16;
 
 size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
@@ -68,7 +68,7 @@ DepthwiseRows<T>::DepthwiseRows(const Conv2dWindow& window, const UnitForm<T>& f
   all_blocks_ = DivideUp(static_cast<size_t>(window.in_c), kBlock);
   slots_ = std::min(RowExtent(window), window.in_h);
   const uint64_t rows = static_cast<uint64_t>(slots_) + 1;
-  const uint64_t block_bytes = rows * x_block() * sizeof(T);
+  const uint64_t block_bytes = static_cast<uint64_t>(slots_) * x_block() * sizeof(T);
   const size_t most = static_cast<size_t>(std::max<uint64_t>(1, kRingBytes / block_bytes));
   blocks_ = DivideUp(all_blocks_, DivideUp(all_blocks_, most));
   ranges_ = DivideUp(all_blocks_, blocks_);

@@ -77,11 +77,20 @@ struct Requantization {
   }
 };
 
+// A masked store costs several plain ones.
+void StorePixel(__m128i pixel, __mmask16 lanes, int8_t* y) {
+  if (lanes == 0xFFFF) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(y), pixel);
+  } else {
+    _mm_mask_storeu_epi8(y, lanes, pixel);
+  }
+}
+
 void Store(__m512i four, size_t pixels, __mmask16 lanes, int8_t* y, size_t y_stride) {
-  _mm_mask_storeu_epi8(y, lanes, _mm512_castsi512_si128(four));
-  if (pixels > 1) _mm_mask_storeu_epi8(y + y_stride, lanes, _mm512_extracti32x4_epi32(four, 1));
-  if (pixels > 2) _mm_mask_storeu_epi8(y + 2 * y_stride, lanes, _mm512_extracti32x4_epi32(four, 2));
-  if (pixels > 3) _mm_mask_storeu_epi8(y + 3 * y_stride, lanes, _mm512_extracti32x4_epi32(four, 3));
+  StorePixel(_mm512_castsi512_si128(four), lanes, y);
+  if (pixels > 1) StorePixel(_mm512_extracti32x4_epi32(four, 1), lanes, y + y_stride);
+  if (pixels > 2) StorePixel(_mm512_extracti32x4_epi32(four, 2), lanes, y + 2 * y_stride);
+  if (pixels > 3) StorePixel(_mm512_extracti32x4_epi32(four, 3), lanes, y + 3 * y_stride);
 }
 
 __m512i Load(const int8_t* unit) { return _mm512_loadu_si512(unit); }
