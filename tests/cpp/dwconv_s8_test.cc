@@ -79,18 +79,14 @@ class DwconvCase {
     return (size_.m + kDwconvTile - 1) / kDwconvTile * kDwconvTile / size_.sharing;
   }
   bool overlap() const { return places_ == Places::kOverlap && kernel_->interleave > 1; }
-  size_t columns() const {
-    return overlap() ? 2 * units() - 2 + kernel_->interleave : kernel_->interleave * units();
-  }
-  size_t Column(size_t unit, size_t place) const {
-    return overlap() ? 2 * unit + place : place * units() + unit;
-  }
+  size_t next() const { return overlap() ? 2 : kernel_->interleave; }
+  size_t columns() const { return (units() - 1) * next() + kernel_->interleave; }
 
   int32_t Acc(size_t i, size_t j) const {
     int64_t sum = bias[j];
     for (size_t t = 0; t < size_.taps; ++t) {
       for (size_t q = 0; q < kernel_->interleave; ++q) {
-        const size_t column = t * columns() + Column(i / size_.sharing, q);
+        const size_t column = t * columns() + i / size_.sharing * next() + q;
         sum += x[column * size_.n + j] * Weight(t, i % size_.sharing, q, j);
       }
     }
@@ -107,8 +103,7 @@ class DwconvCase {
     if (kernel_->pack != nullptr) return kernel_->pack(columns);
     for (size_t u = 0; u < columns.units; ++u) {
       for (size_t j = 0; j < columns.channels; ++j) {
-        columns.to[j / 16 * columns.to_block + u * 16 + j % 16] =
-            columns.from[0][u * columns.step + j];
+        columns.to[j / 16 * columns.to_block + u * 16 + j % 16] = columns.from[u][j];
       }
     }
   }
@@ -121,10 +116,9 @@ class DwconvCase {
     int8_t* from = Tail(columns_, count);
     std::copy_n(&x[t * count], count, from);
     int8_t* to = Tail(*units_[t], blocks * tile * kernel_->unit);
-    DwconvColumns<int8_t> packed{units(), size_.n, {}, (overlap() ? 2 : 1) * size_.n, to,
-                                 tile * kernel_->unit};
-    for (size_t q = 0; q < kernel_->interleave; ++q) packed.from[q] = from + Column(0, q) * size_.n;
-    Pack(packed);
+    const int8_t* pointers[kMostInterleave * kMostPixels];
+    for (size_t i = 0; i < columns(); ++i) pointers[i] = from + i * size_.n;
+    Pack({units(), size_.n, pointers, next(), to, tile * kernel_->unit});
     return to;
   }
 
@@ -133,17 +127,15 @@ class DwconvCase {
     const size_t count = size_.taps * size_.sharing, block = count * kernel_->unit;
     int8_t* to = Tail(w_, Padded(size_.n) / 16 * block);
     std::vector<int8_t> row(kernel_->interleave * size_.n);
-    for (size_t of_pixel = 0; of_pixel < count; ++of_pixel) {
-      DwconvColumns<int8_t> unit{1, size_.n, {}, 0, to + of_pixel * kernel_->unit, block};
-      for (size_t q = 0; q < kernel_->interleave; ++q) {
-        for (size_t j = 0; j < size_.n; ++j) {
-          row[q * size_.n + j] =
-              static_cast<int8_t>(Weight(of_pixel / size_.sharing, of_pixel % size_.sharing, q, j) ^
-                                  (kernel_->a_offset != 0 ? -128 : 0));
-        }
-        unit.from[q] = &row[q * size_.n];
+    const int8_t* pointers[kMostInterleave];
+    for (size_t q = 0; q < kernel_->interleave; ++q) pointers[q] = &row[q * size_.n];
+    for (size_t i = 0; i < count; ++i) {
+      for (size_t at = 0; at < row.size(); ++at) {
+        const int8_t weight =
+            Weight(i / size_.sharing, i % size_.sharing, at / size_.n, at % size_.n);
+        row[at] = static_cast<int8_t>(weight ^ (kernel_->a_offset != 0 ? -128 : 0));
       }
-      Pack(unit);
+      Pack({1, size_.n, pointers, kernel_->interleave, to + i * kernel_->unit, block});
     }
     return to;
   }

@@ -59,6 +59,7 @@ class DepthwiseConv2d final : public Op {
   edgec_status PlanScratch(PrepareContext& context) {
     ScratchPlan plan;
     plan.Add<const T*>(taps());  // at 0
+    columns_at_ = plan.Add<const T*>(rows_.layout().columns());
     ring_at_ = plan.Add<T>(rows_.ring_elements());
     return plan.Request(context);
   }
@@ -95,7 +96,8 @@ class DepthwiseConv2d final : public Op {
     const size_t range = item % rows_.ranges(), part = item / rows_.ranges() % parts_;
     const size_t image = item / rows_.ranges() / parts_;
     const T** taps = reinterpret_cast<const T**>(scratch);
-    auto ring = rows_.Begin(task_.x, image, range, reinterpret_cast<T*>(scratch + ring_at_));
+    auto ring = rows_.Begin(task_.x, image, range, reinterpret_cast<const T**>(scratch + columns_at_),
+                            reinterpret_cast<T*>(scratch + ring_at_));
     const auto params = ParamsAt(task_.params, range * rows_.blocks() * 16);
     const size_t lines = static_cast<size_t>(task_.window.out_h);
     const size_t end = std::min(lines, (part + 1) * part_lines_);
@@ -129,7 +131,7 @@ class DepthwiseConv2d final : public Op {
 
   const DepthwiseTask<T, Kernel, Params> task_;
   const DepthwiseRows<T> rows_;
-  size_t part_lines_, parts_, items_, ring_at_ = 0;
+  size_t part_lines_, parts_, items_, columns_at_ = 0, ring_at_ = 0;
 };
 
 // x, w, bias and y; the rest differs between int8 and float32.

@@ -1,10 +1,10 @@
 // The packed input rows of a depthwise convolution (kernels/dwconv_s8/dwconv_line.h): which column
 // of the image lies in which unit, and a ring of the rows that the next output line needs.
 //
-//   walking    every `stride` of a unit is a column or two further: rows of small strides
+//   walking    units at every column, or every second where a unit holds more than one: for
+//              strides up to 2 without dilation
 //              columns  −1 0 1 2 3 4 5 …          interleave 4: units {−1 0 1 2} {1 2 3 4} {3 4 5 …}
-//   gathered   a run of units for each group of kernel columns, one unit a pixel: any stride,
-//              any dilation
+//   gathered   a unit for each pixel and each `interleave` kernel columns: any stride and dilation
 //
 // A row is packed once and serves all its output lines. Outside of the image all is padding.
 #ifndef EDGEC_OPS_DEPTHWISE_ROWS_H_
@@ -20,28 +20,21 @@ namespace edgec {
 // Sizes in units.
 struct DepthwiseLayout {
   size_t interleave;
+  bool walking;
+  size_t next = 1;        // columns from a unit to the next
   size_t sharing = 1;     // neighbouring pixels of one unit
   size_t groups = 1;      // units that a pixel needs of a row, for `interleave` kernel columns each
   size_t group_step = 1;  // from a group to the next
   size_t pixel_step = 1;  // from a pixel (or two, if they share) to the next
   size_t units = 1;       // of a row
 
-  // A run of units at evenly spaced columns: unit i, place q, holds column
-  // run_column(run) + i · column_step + q · place_step.
-  size_t runs = 1;
-  int64_t column_step = 1, place_step = 1;
-
   DepthwiseLayout(const Conv2dWindow& window, size_t interleave);
-  size_t run_units() const { return units / runs; }
-  int64_t run_column(size_t run) const { return first_column_ + static_cast<int64_t>(run) * run_step_; }
+  size_t columns() const { return (units - 1) * next + interleave; }
   // The kernel column that place q of a group meets, seen from the pixel that is `pixel`-th to
   // share it. Outside of the kernel the weight is 0.
   int64_t KernelColumn(size_t group, size_t q, size_t pixel) const {
     return static_cast<int64_t>(group * interleave + q) - static_cast<int64_t>(pixel);
   }
-
- private:
-  int64_t first_column_, run_step_ = 0;
 };
 
 // How a kernel wants its units.
@@ -51,10 +44,6 @@ struct UnitForm {
   size_t size;                             // elements
   void (*pack)(const DwconvColumns<T>&);  // nullptr: 16 channels as they are
 };
-
-// `columns` as units of 16 channels as they are; lanes beyond the channels become 0.
-template <class T>
-void CopyColumns(const DwconvColumns<T>& columns);
 
 template <class T>
 class DepthwiseRows {
@@ -73,25 +62,23 @@ class DepthwiseRows {
   struct Ring {
     const T* x;        // the first of its channels in the image
     size_t channels;
-    T* memory;
+    const T** columns;  // [columns()] of the row to be packed
+    T* memory;          // [ring_elements()]
     int64_t next = 0;  // rows before it are packed, or no longer needed
   };
-  Ring Begin(const T* x, size_t image, size_t range, T* memory) const;
+  Ring Begin(const T* x, size_t image, size_t range, const T** columns, T* memory) const;
   // Packs what output line `y` needs and points to its units, tap by tap.
   void Advance(Ring* ring, int64_t y, const T** taps) const;
 
  private:
-  void PackRow(const Ring& ring, int64_t row) const;
-  void PackRun(const Ring& ring, const T* row, size_t run, T* to) const;
-  void PackEdge(const Ring& ring, const T* row, int64_t column, T* to) const;
-  void Pack(const DwconvColumns<T>& columns) const;
-  DwconvColumns<T> Columns(const Ring& ring, size_t units, T* to) const;
+  void PointColumns(const Ring& ring, int64_t row) const;
+  void Pack(const Ring& ring, int64_t row) const;
   T* Slot(const Ring& ring, int64_t row) const;
 
   const Conv2dWindow window_;
   const UnitForm<T> form_;
   const DepthwiseLayout layout_;
-  size_t all_blocks_, blocks_, ranges_;
+  size_t blocks_, ranges_;
   int64_t slots_;  // rows in the ring; one more is padding
   uint64_t ring_elements_;
   std::vector<T> padding_;

@@ -31,20 +31,19 @@ void DepthwiseWeights::PackBlock(const Conv2dWindow& window,
   const int8_t flip = kernel.a_offset != 0 ? int8_t{-128} : int8_t{0};
   const size_t units = static_cast<size_t>(window.kernel_h) * layout.groups * layout.sharing;
   int8_t columns[kDwconvMostInterleave][16];
+  const int8_t* from[kDwconvMostInterleave] = {columns[0], columns[1], columns[2], columns[3]};
   for (size_t u = 0; u < units; ++u, to += kernel.unit) {
     const size_t pixel = u % layout.sharing, group = u / layout.sharing % layout.groups;
     const int8_t* row = w + u / layout.sharing / layout.groups * 16 *
                                 static_cast<size_t>(window.kernel_w);
-    DwconvColumns<int8_t> unit{1, 16, {}, 0, to, 0};
     for (size_t q = 0; q < layout.interleave; ++q) {
       const int64_t kx = layout.KernelColumn(group, q, pixel);
       const bool inside = kx >= 0 && kx < window.kernel_w;
       for (size_t j = 0; j < 16; ++j) {
         columns[q][j] = static_cast<int8_t>((inside ? row[16 * kx + static_cast<int64_t>(j)] : 0) ^ flip);
       }
-      unit.from[q] = columns[q];
     }
-    kernel.pack(unit);
+    kernel.pack({1, 16, from, layout.interleave, to, 0});
   }
 }
 

@@ -18,13 +18,14 @@ namespace edgec {
 
 constexpr size_t kDwconvMostInterleave = 4;
 
-// Units to be packed: unit u holds the columns at from[0] + u·step, from[1] + u·step, …
+// Units to be packed: place q of unit u is the column behind from[u · next + q]. With next smaller
+// than interleave, neighbouring units share columns.
 template <class T>
 struct DwconvColumns {
   size_t units;
   size_t channels;
-  const T* from[kDwconvMostInterleave];  // [interleave], each `channels` values
-  size_t step;                           // values from a column to that of the next unit, or 0
+  const T* const* from;  // each to `channels` values
+  size_t next;
   T* to;            // aligned to 32 bytes; 16 channels of all units, then the next 16
   size_t to_block;  // from 16 channels to the next 16
 };

@@ -18,11 +18,11 @@ namespace {
 
 void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
   const size_t count = columns.channels - j;
-  const int8_t *a = columns.from[0] + j, *b = columns.from[1] + j;
+  const int8_t* const* from = columns.from;
   __m256i* unit = reinterpret_cast<__m256i*>(to);
-  for (size_t u = 0; u < columns.units; ++u, a += columns.step, b += columns.step, unit += 2) {
-    const __m256i s16_a = _mm256_cvtepi8_epi16(LoadS8Avx2(a, count));
-    const __m256i s16_b = _mm256_cvtepi8_epi16(LoadS8Avx2(b, count));
+  for (size_t u = 0; u < columns.units; ++u, from += columns.next, unit += 2) {
+    const __m256i s16_a = _mm256_cvtepi8_epi16(LoadS8Avx2(from[0] + j, count));
+    const __m256i s16_b = _mm256_cvtepi8_epi16(LoadS8Avx2(from[1] + j, count));
     _mm256_store_si256(unit, _mm256_unpacklo_epi16(s16_a, s16_b));
     _mm256_store_si256(unit + 1, _mm256_unpackhi_epi16(s16_a, s16_b));
   }

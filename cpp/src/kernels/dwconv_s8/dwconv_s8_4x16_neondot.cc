@@ -34,15 +34,20 @@ void StoreUnit(Pair ab, Pair cd, int8_t* to) {
 }
 
 void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
-  const size_t count = columns.channels - j, step = columns.step;
-  const int8_t *a = columns.from[0] + j, *b = columns.from[1] + j, *c = columns.from[2] + j,
-               *d = columns.from[3] + j;
-  const bool shared = c == a + step && d == b + step;
-  Pair next = Zip(a, b, count);
-  for (size_t u = 0; u < columns.units; ++u, to += 64) {
-    const Pair ab = shared ? next : Zip(a + u * step, b + u * step, count);
-    next = Zip(c + u * step, d + u * step, count);
-    StoreUnit(ab, next, to);
+  const size_t count = columns.channels - j;
+  const int8_t* const* from = columns.from;
+  Pair ab = Zip(from[0] + j, from[1] + j, count);
+  if (columns.next == 2) {
+    for (size_t u = 0; u < columns.units; ++u, from += 2, to += 64) {
+      const Pair cd = Zip(from[2] + j, from[3] + j, count);
+      StoreUnit(ab, cd, to);
+      ab = cd;
+    }
+    return;
+  }
+  for (size_t u = 0; u < columns.units; ++u, from += columns.next, to += 64) {
+    ab = Zip(from[0] + j, from[1] + j, count);
+    StoreUnit(ab, Zip(from[2] + j, from[3] + j, count), to);
   }
 }
 

@@ -35,15 +35,19 @@ void StoreUnit(__m256i ab, __m256i cd, int8_t* to) {
 
 void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
   const __mmask16 lanes = LanesAvx512(columns.channels - j);
-  const int8_t *a = columns.from[0] + j, *b = columns.from[1] + j, *c = columns.from[2] + j,
-               *d = columns.from[3] + j;
-  const size_t step = columns.step;
-  const bool shared = c == a + step && d == b + step;
-  __m256i next = Pair(a, b, lanes);
-  for (size_t u = 0; u < columns.units; ++u, to += 64) {
-    const __m256i ab = shared ? next : Pair(a + u * step, b + u * step, lanes);
-    next = Pair(c + u * step, d + u * step, lanes);
-    StoreUnit(ab, next, to);
+  const int8_t* const* from = columns.from;
+  __m256i ab = Pair(from[0] + j, from[1] + j, lanes);
+  if (columns.next == 2) {
+    for (size_t u = 0; u < columns.units; ++u, from += 2, to += 64) {
+      const __m256i cd = Pair(from[2] + j, from[3] + j, lanes);
+      StoreUnit(ab, cd, to);
+      ab = cd;
+    }
+    return;
+  }
+  for (size_t u = 0; u < columns.units; ++u, from += columns.next, to += 64) {
+    ab = Pair(from[0] + j, from[1] + j, lanes);
+    StoreUnit(ab, Pair(from[2] + j, from[3] + j, lanes), to);
   }
 }
 
