@@ -111,7 +111,8 @@ EDGEC_TEST_EACH_ISA(depthwise_conv2d_s8_gives_the_bytes_of_its_definition) {
       OpCase test = MakeS8Case(s, data);
       EDGEC_CHECK_EQ(test.Prepare(all.LimitedTo(isa), threads), EDGEC_OK);
       EDGEC_CHECK_EQ(test.Run(), EDGEC_OK);
-      Describe("%s shape %d threads %u", test.kernel, static_cast<int>(&s - shapes.data()), threads);
+      Describe("%s shape %d threads %u", test.kernel, static_cast<int>(&s - shapes.data()),
+               threads);
       for (size_t at = 0; at < s.rows() * s.c; ++at) {
         int32_t acc = data.bias[at % s.c];
         ForProducts<int8_t>(s, data.x.data(), kZpIn, at / s.c, at % s.c,

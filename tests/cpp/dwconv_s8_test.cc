@@ -161,8 +161,7 @@ class DwconvCase {
     line.w = PackWeights();
     line.y = y;
     line.y_stride = size_.y_stride;
-    kernel_->run(line, {packed_bias,
-                        edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)});
+    kernel_->run(line, {packed_bias, edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)});
   }
 
   int64_t OffsetSum(size_t j) const {

@@ -68,8 +68,8 @@ class DepthwiseConv2d final : public Op {
     auto body = [this, &context](size_t begin, size_t end, uint32_t thread) {
       for (size_t item = begin; item < end; ++item) RunItem(item, context.scratch_of(thread));
     };
-    const size_t line_macs = task_.window.taps() * rows_.channels(0) *
-                             static_cast<size_t>(task_.window.out_w);
+    const size_t line_macs =
+        task_.window.taps() * rows_.channels(0) * static_cast<size_t>(task_.window.out_w);
     context.pool.For(items_, GrainOfMacs(part_lines_ * line_macs), body);
     return EDGEC_OK;
   }
@@ -96,8 +96,9 @@ class DepthwiseConv2d final : public Op {
     const size_t range = item % rows_.ranges(), part = item / rows_.ranges() % parts_;
     const size_t image = item / rows_.ranges() / parts_;
     const T** taps = reinterpret_cast<const T**>(scratch);
-    auto ring = rows_.Begin(task_.x, image, range, reinterpret_cast<const T**>(scratch + columns_at_),
-                            reinterpret_cast<T*>(scratch + ring_at_));
+    auto ring =
+        rows_.Begin(task_.x, image, range, reinterpret_cast<const T**>(scratch + columns_at_),
+                    reinterpret_cast<T*>(scratch + ring_at_));
     const auto params = ParamsAt(task_.params, range * rows_.blocks() * 16);
     const size_t lines = static_cast<size_t>(task_.window.out_h);
     const size_t end = std::min(lines, (part + 1) * part_lines_);
@@ -199,7 +200,8 @@ edgec_status PrepareDepthwiseConv2dS8(const Node& node, PrepareContext& context,
   task.padding = static_cast<int8_t>(node.params[zp_in]);
   task.weights = std::make_unique<DepthwiseWeights>();
   if (!task.weights->Make(task.window, kernel, task.w, node.inputs[2]->as<int32_t>())) {
-    return Refuse(context, EDGEC_E_MEMORY, "not enough memory for the kernel's form of the weights");
+    return Refuse(context, EDGEC_E_MEMORY,
+                  "not enough memory for the kernel's form of the weights");
   }
   task.w = task.weights->w();
   task.params.bias = task.weights->bias();

@@ -70,7 +70,8 @@ DepthwiseRows<T>::DepthwiseRows(const Conv2dWindow& window, const UnitForm<T>& f
   const size_t most = static_cast<size_t>(std::max<uint64_t>(1, kRingBytes / block_bytes));
   blocks_ = DivideUp(all_blocks, DivideUp(all_blocks, most));
   ranges_ = DivideUp(all_blocks, blocks_);
-  ring_elements_ = (static_cast<uint64_t>(slots_) + 1) * blocks_ * x_block() + kDwconvTile * x_step();
+  ring_elements_ =
+      (static_cast<uint64_t>(slots_) + 1) * blocks_ * x_block() + kDwconvTile * x_step();
   padding_.assign(kBlock * blocks_, padding);
 }
 
@@ -116,7 +117,8 @@ void DepthwiseRows<T>::PointColumns(const Ring& ring, int64_t row) const {
   const int64_t count = static_cast<int64_t>(layout_.columns());
   if (layout_.walking) {
     const int64_t end = std::min(count, window_.in_w + window_.pad_left);
-    for (int64_t i = window_.pad_left; i < end; ++i, pixels += window_.in_c) ring.columns[i] = pixels;
+    for (int64_t i = window_.pad_left; i < end; ++i, pixels += window_.in_c)
+      ring.columns[i] = pixels;
     return;
   }
   const int64_t interleave = static_cast<int64_t>(layout_.interleave);

@@ -3,7 +3,8 @@
 //
 //   walking    units at every column, or every second where a unit holds more than one: for
 //              strides up to 2 without dilation
-//              columns  −1 0 1 2 3 4 5 …          interleave 4: units {−1 0 1 2} {1 2 3 4} {3 4 5 …}
+//              columns  −1 0 1 2 3 4 5 …          interleave 4: units {−1 0 1 2} {1 2 3 4} {3 4 5
+//              …}
 //   gathered   a unit for each pixel and each `interleave` kernel columns: any stride and dilation
 //
 // A row is packed once and serves all its output lines. Outside of the image all is padding.
@@ -41,7 +42,7 @@ struct DepthwiseLayout {
 template <class T>
 struct UnitForm {
   size_t interleave;
-  size_t size;                             // elements
+  size_t size;                            // elements
   void (*pack)(const DwconvColumns<T>&);  // nullptr: 16 channels as they are
 };
 
@@ -51,8 +52,8 @@ class DepthwiseRows {
   DepthwiseRows(const Conv2dWindow& window, const UnitForm<T>& form, T padding);
 
   const DepthwiseLayout& layout() const { return layout_; }
-  size_t blocks() const { return blocks_; }      // of 16 channels, in one ring
-  size_t ranges() const { return ranges_; }      // rings that make all channels
+  size_t blocks() const { return blocks_; }  // of 16 channels, in one ring
+  size_t ranges() const { return ranges_; }  // rings that make all channels
   uint64_t ring_elements() const { return ring_elements_; }
   size_t x_step() const { return layout_.pixel_step * form_.size; }
   size_t x_block() const { return layout_.units * form_.size; }
@@ -60,11 +61,11 @@ class DepthwiseRows {
 
   // A ring in use: rows of one range of channels of one image, from some output line on.
   struct Ring {
-    const T* x;        // the first of its channels in the image
+    const T* x;  // the first of its channels in the image
     size_t channels;
     const T** columns;  // [columns()] of the row to be packed
     T* memory;          // [ring_elements()]
-    int64_t next = 0;  // rows before it are packed, or no longer needed
+    int64_t next = 0;   // rows before it are packed, or no longer needed
   };
   Ring Begin(const T* x, size_t image, size_t range, const T** columns, T* memory) const;
   // Packs what output line `y` needs and points to its units, tap by tap.

@@ -11,12 +11,13 @@ bool DepthwiseWeights::Make(const Conv2dWindow& window, const KernelEntry<Dwconv
   if (kernel.pack == nullptr) return true;
   const DepthwiseLayout layout(window, kernel.interleave);
   const size_t blocks = (static_cast<size_t>(window.in_c) + 15) / 16;
-  const uint64_t block_bytes = static_cast<uint64_t>(window.kernel_h) * layout.groups *
-                               layout.sharing * kernel.unit;
+  const uint64_t block_bytes =
+      static_cast<uint64_t>(window.kernel_h) * layout.groups * layout.sharing * kernel.unit;
   if (block_bytes > std::numeric_limits<size_t>::max() / 2 / blocks) return false;
   if (!units_.Allocate(blocks * block_bytes)) return false;
   for (size_t i = 0; i < blocks; ++i) {
-    PackBlock(window, kernel, w + i * window.taps() * 16, reinterpret_cast<int8_t*>(units_.data()) + i * block_bytes);
+    PackBlock(window, kernel, w + i * window.taps() * 16,
+              reinterpret_cast<int8_t*>(units_.data()) + i * block_bytes);
   }
   w_ = reinterpret_cast<int8_t*>(units_.data());
   if (kernel.a_offset != 0) ShiftBias(w, window.taps(), blocks * 16, kernel.a_offset);
@@ -34,13 +35,14 @@ void DepthwiseWeights::PackBlock(const Conv2dWindow& window,
   const int8_t* from[kDwconvMostInterleave] = {columns[0], columns[1], columns[2], columns[3]};
   for (size_t u = 0; u < units; ++u, to += kernel.unit) {
     const size_t pixel = u % layout.sharing, group = u / layout.sharing % layout.groups;
-    const int8_t* row = w + u / layout.sharing / layout.groups * 16 *
-                                static_cast<size_t>(window.kernel_w);
+    const int8_t* row =
+        w + u / layout.sharing / layout.groups * 16 * static_cast<size_t>(window.kernel_w);
     for (size_t q = 0; q < layout.interleave; ++q) {
       const int64_t kx = layout.KernelColumn(group, q, pixel);
       const bool inside = kx >= 0 && kx < window.kernel_w;
       for (size_t j = 0; j < 16; ++j) {
-        columns[q][j] = static_cast<int8_t>((inside ? row[16 * kx + static_cast<int64_t>(j)] : 0) ^ flip);
+        columns[q][j] =
+            static_cast<int8_t>((inside ? row[16 * kx + static_cast<int64_t>(j)] : 0) ^ flip);
       }
     }
     kernel.pack({1, 16, from, layout.interleave, to, 0});

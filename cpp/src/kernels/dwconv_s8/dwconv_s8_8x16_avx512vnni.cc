@@ -18,12 +18,19 @@
 namespace edgec {
 namespace {
 
+// Masks are not free: only the last channels use them.
+template <bool kWhole>
+__m128i LoadColumn(const int8_t* column, __mmask16 lanes) {
+  if (!kWhole) return _mm_maskz_loadu_epi8(lanes, column);
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(column));
+}
+
 // Columns a and b, byte by byte, as unsigned.
+template <bool kWhole>
 __m256i Pair(const int8_t* a, const int8_t* b, __mmask16 lanes) {
-  const __m128i bytes_a = _mm_maskz_loadu_epi8(lanes, a);
-  const __m128i bytes_b = _mm_maskz_loadu_epi8(lanes, b);
-  const __m256i pair = _mm256_set_m128i(_mm_unpackhi_epi8(bytes_a, bytes_b),
-                                        _mm_unpacklo_epi8(bytes_a, bytes_b));
+  const __m128i bytes_a = LoadColumn<kWhole>(a, lanes), bytes_b = LoadColumn<kWhole>(b, lanes);
+  const __m256i pair =
+      _mm256_set_m128i(_mm_unpackhi_epi8(bytes_a, bytes_b), _mm_unpacklo_epi8(bytes_a, bytes_b));
   return _mm256_xor_si256(pair, _mm256_set1_epi8(-128));
 }
 
@@ -33,21 +40,22 @@ void StoreUnit(__m256i ab, __m256i cd, int8_t* to) {
   _mm256_store_si256(halves + 1, _mm256_unpackhi_epi16(ab, cd));
 }
 
+template <bool kWhole>
 void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
   const __mmask16 lanes = LanesAvx512(columns.channels - j);
   const int8_t* const* from = columns.from;
-  __m256i ab = Pair(from[0] + j, from[1] + j, lanes);
+  __m256i ab = Pair<kWhole>(from[0] + j, from[1] + j, lanes);
   if (columns.next == 2) {
     for (size_t u = 0; u < columns.units; ++u, from += 2, to += 64) {
-      const __m256i cd = Pair(from[2] + j, from[3] + j, lanes);
+      const __m256i cd = Pair<kWhole>(from[2] + j, from[3] + j, lanes);
       StoreUnit(ab, cd, to);
       ab = cd;
     }
     return;
   }
   for (size_t u = 0; u < columns.units; ++u, from += columns.next, to += 64) {
-    ab = Pair(from[0] + j, from[1] + j, lanes);
-    StoreUnit(ab, Pair(from[2] + j, from[3] + j, lanes), to);
+    ab = Pair<kWhole>(from[0] + j, from[1] + j, lanes);
+    StoreUnit(ab, Pair<kWhole>(from[2] + j, from[3] + j, lanes), to);
   }
 }
 
@@ -56,19 +64,22 @@ __m512i UnitOrder(__m512i quarters) { return _mm512_shuffle_i32x4(quarters, quar
 
 struct Requantization {
   __m512 mult, high;
-  __m512i zero_point, low, sort;
+  __m512i zero_point, qmin, qmax, sort;
+  bool fits_int32;  // no product is beyond it
 
   Requantization(const float* channel_mult, const RequantS8& q)
       : mult(_mm512_castsi512_ps(UnitOrder(_mm512_loadu_si512(channel_mult)))),
         high(_mm512_set1_ps(q.high)),
         zero_point(_mm512_set1_epi16(static_cast<int16_t>(q.zero_point))),
-        low(_mm512_set1_epi8(static_cast<int8_t>(static_cast<int32_t>(q.low) + q.zero_point))),
-        sort(_mm512_setr_epi32(0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15)) {}
+        qmin(_mm512_set1_epi8(static_cast<int8_t>(static_cast<int32_t>(q.low) + q.zero_point))),
+        qmax(_mm512_set1_epi8(static_cast<int8_t>(static_cast<int32_t>(q.high) + q.zero_point))),
+        sort(_mm512_setr_epi32(0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15)),
+        fits_int32(_mm512_cmp_ps_mask(mult, _mm512_set1_ps(1.0f), _CMP_GE_OQ) == 0) {}
 
   // A value below −2^31 becomes INT32_MIN, as does one above 2^31 without the bound.
   __m512i Round(__m512i acc) const {
     const __m512 real = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), mult);
-    return _mm512_cvtps_epi32(_mm512_min_ps(real, high));
+    return _mm512_cvtps_epi32(fits_int32 ? real : _mm512_min_ps(real, high));
   }
 
   // Pixel i in the i-th quarter.
@@ -77,11 +88,10 @@ struct Requantization {
     const __m512i s16_23 = _mm512_packs_epi32(Round(acc[2]), Round(acc[3]));
     const __m512i s8 = _mm512_packs_epi16(_mm512_adds_epi16(s16_01, zero_point),
                                           _mm512_adds_epi16(s16_23, zero_point));
-    return _mm512_permutexvar_epi32(sort, _mm512_max_epi8(s8, low));
+    return _mm512_permutexvar_epi32(sort, _mm512_min_epi8(_mm512_max_epi8(s8, qmin), qmax));
   }
 };
 
-// A masked store costs several plain ones.
 void StorePixel(__m128i pixel, __mmask16 lanes, int8_t* y) {
   if (lanes == 0xFFFF) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(y), pixel);
@@ -99,11 +109,14 @@ void Store(__m512i four, size_t pixels, __mmask16 lanes, int8_t* y, size_t y_str
 
 __m512i Load(const int8_t* unit) { return _mm512_loadu_si512(unit); }
 
-template <size_t kPixels, size_t kSharing>
+// kTaps = 0: as many as the line has. Unrolled, the accumulators need no copies.
+template <size_t kPixels, size_t kSharing, size_t kTaps>
 void Sum(const DwconvLine<int8_t>& line, size_t at, const int8_t* w, __m512i bias, __m512i* acc) {
 #pragma GCC unroll 8
   for (size_t i = 0; i < kPixels; ++i) acc[i] = bias;
-  for (size_t t = 0; t < line.taps; ++t, w += 64 * kSharing) {
+  const size_t taps = kTaps == 0 ? line.taps : kTaps;
+#pragma GCC unroll 4
+  for (size_t t = 0; t < taps; ++t, w += 64 * kSharing) {
     const int8_t* x = line.x[t] + at;
     const __m512i w_0 = Load(w), w_1 = Load(w + 64 * (kSharing - 1));
 #pragma GCC unroll 8
@@ -115,7 +128,7 @@ void Sum(const DwconvLine<int8_t>& line, size_t at, const int8_t* w, __m512i bia
   }
 }
 
-template <size_t kSharing>
+template <size_t kSharing, size_t kTaps>
 void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
   const __mmask16 lanes = LanesAvx512(line.channels - j);
   const Requantization q(params.requant.mult + j, params.requant);
@@ -125,13 +138,13 @@ void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& param
   size_t at = j / 16 * line.x_block, left = line.pixels;
   __m512i acc[8];
   for (; left > 4; at += 8 / kSharing * line.x_step, y += 8 * line.y_stride) {
-    Sum<8, kSharing>(line, at, w, bias, acc);
+    Sum<8, kSharing, kTaps>(line, at, w, bias, acc);
     Store(q.Four(acc), 4, lanes, y, line.y_stride);
     Store(q.Four(acc + 4), left - 4, lanes, y + 4 * line.y_stride, line.y_stride);
     if (left <= 8) return;
     left -= 8;
   }
-  Sum<4, kSharing>(line, at, w, bias, acc);
+  Sum<4, kSharing, kTaps>(line, at, w, bias, acc);
   Store(q.Four(acc), left, lanes, y, line.y_stride);
 }
 
@@ -140,14 +153,19 @@ void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& param
 void dwconv_s8_8x16_avx512vnni_pack(const DwconvColumns<int8_t>& columns) {
   assert(columns.units >= 1 && columns.channels >= 1);
   for (size_t j = 0; j < columns.channels; j += 16) {
-    PackBlock(columns, j, columns.to + j / 16 * columns.to_block);
+    int8_t* to = columns.to + j / 16 * columns.to_block;
+    columns.channels - j >= 16 ? PackBlock<true>(columns, j, to) : PackBlock<false>(columns, j, to);
   }
 }
 
 void dwconv_s8_8x16_avx512vnni(const DwconvLine<int8_t>& line, const DwconvS8Params& params) {
   assert(line.pixels >= 1 && line.channels >= 1 && line.taps >= 1);
   for (size_t j = 0; j < line.channels; j += 16) {
-    line.sharing == 2 ? Block<2>(line, j, params) : Block<1>(line, j, params);
+    if (line.taps == 3) {  // three rows of up to 3 or 4 columns
+      line.sharing == 2 ? Block<2, 3>(line, j, params) : Block<1, 3>(line, j, params);
+    } else {
+      line.sharing == 2 ? Block<2, 0>(line, j, params) : Block<1, 0>(line, j, params);
+    }
   }
 }
 
