@@ -146,7 +146,7 @@ edgec_status PrepareBatchMatmulS8(const Node& node, PrepareContext& context,
   task.y = node.outputs[0]->out<int8_t>();
   task.zp_a = node.params[1];
   task.zp_b = node.params[2];
-  task.kernel = &IgemmS8Kernels().Best(context.isa);
+  task.kernel = &BestForAnyWeights(context.isa);
   task.pack =
       (task.shape.transpose_b ? PackBNkS8Kernels() : PackBKnS8Kernels()).Best(context.isa).run;
   task.sum_row = SumRowS8Kernels().Best(context.isa).run;
