@@ -10,6 +10,7 @@
 #include "kernels/dwconv_s8/dwconv_s8_table.h"
 #include "kernels/igemm_f32/igemm_f32_table.h"
 #include "kernels/igemm_s8/igemm_s8_table.h"
+#include "ops/depthwise_rows.h"
 
 namespace {
 
@@ -26,9 +27,18 @@ constexpr Shape kProducts[] = {{"1x1 14x14 96>576", 196, 576, 96, 1},
                                {"3x3 14x14 64>64", 196, 64, 64, 9},
                                {"1x1 56x56 24>24", 3136, 24, 24, 1},
                                {"fc 1280>1000", 1, 1000, 1280, 1}};
-constexpr Shape kDepthwise[] = {{"dw3x3 14x14 384", 196, 384, 1, 9},
-                                {"dw3x3 56x56 24", 3136, 24, 1, 9},
-                                {"dw5x5 14x14 240", 196, 240, 1, 25}};
+
+// Square, padded; side of the output.
+struct DepthwiseShape {
+  const char* name;
+  int64_t side, channels, kernel, stride;
+  size_t macs() const { return static_cast<size_t>(side * side * channels * kernel * kernel); }
+};
+
+constexpr DepthwiseShape kDepthwise[] = {
+    {"dw3x3 112x112 32", 112, 32, 3, 1}, {"dw3x3 56x56 96 /2", 56, 96, 3, 2},
+    {"dw3x3 56x56 24", 56, 24, 3, 1},    {"dw3x3 14x14 384", 14, 384, 3, 1},
+    {"dw3x3 7x7 960", 7, 960, 3, 1},     {"dw5x5 14x14 240", 14, 240, 5, 1}};
 
 // The best of several calls, over at least 50 ms.
 template <class Call>
@@ -52,7 +62,8 @@ std::vector<T> Aligned(size_t count, T** data) {
   return memory;
 }
 
-void Report(const char* kernel, const Shape& shape, double seconds) {
+template <class AnyShape>
+void Report(const char* kernel, const AnyShape& shape, double seconds) {
   std::printf("%-32s %-18s %8.2f GMAC/s\n", kernel, shape.name,
               static_cast<double>(shape.macs()) / seconds * 1e-9);
 }
@@ -77,22 +88,44 @@ void BenchIgemm(const Entry& entry, const Shape& shape, const Params& params) {
          }));
 }
 
+UnitForm<int8_t> FormOf(const KernelEntry<DwconvS8Kernel>& kernel) {
+  return {kernel.interleave, kernel.unit, kernel.pack};
+}
+UnitForm<float> FormOf(const KernelEntry<DwconvF32Kernel>&) { return {1, 16, nullptr}; }
+
+// Rows are packed, as an op does it: a large part of the work.
 template <class T, class Entry, class Params>
-void BenchDepthwise(const Entry& entry, const Shape& shape, const Params& params) {
-  constexpr size_t kPixels = 8;
-  T *x, *w, *y;
-  const size_t padded = (shape.n + 15) / 16 * 16;
-  const auto x_memory = Aligned<T>((shape.rows + shape.taps) * shape.n, &x);
-  const auto w_memory = Aligned<T>(padded * shape.taps, &w);
-  const auto y_memory = Aligned<T>(shape.rows * shape.n, &y);
-  std::vector<const T*> taps(kPixels * shape.taps);
+void BenchDepthwise(const Entry& entry, const DepthwiseShape& shape, const Params& params) {
+  Conv2dWindow window;
+  window.in_h = window.in_w = shape.side * shape.stride;
+  window.out_h = window.out_w = shape.side;
+  window.in_c = shape.channels;
+  window.kernel_h = window.kernel_w = shape.kernel;
+  window.stride_h = window.stride_w = shape.stride;
+  window.pad_top = window.pad_left = shape.kernel / 2;
+  const DepthwiseRows<T> rows(window, FormOf(entry), T{1});
+  const DepthwiseLayout& layout = rows.layout();
+  const size_t n = static_cast<size_t>(shape.channels), side = static_cast<size_t>(shape.side);
+  T *x, *w, *y, *ring;
+  const auto x_memory = Aligned<T>(static_cast<size_t>(window.in_h * window.in_w) * n, &x);
+  const auto y_memory = Aligned<T>(side * side * n, &y);
+  const auto ring_memory = Aligned<T>(static_cast<size_t>(rows.ring_elements()), &ring);
+  std::vector<const T*> taps(static_cast<size_t>(shape.kernel) * layout.groups);
+  std::vector<const T*> columns(layout.columns());
+  const size_t block_weights = taps.size() * layout.sharing * FormOf(entry).size;
+  const auto w_memory = Aligned<T>((n + 15) / 16 * block_weights, &w);
+  DwconvLine<T> line{
+      side, 0, taps.size(), layout.sharing, taps.data(), rows.x_step(), rows.x_block(), w, y, n};
   Report(entry.name, shape, SecondsOf([&] {
-           for (size_t row = 0; row < shape.rows; row += kPixels) {
-             const size_t m = kPixels < shape.rows - row ? kPixels : shape.rows - row;
-             for (size_t i = 0; i < m * shape.taps; ++i) {
-               taps[i] = x + (row + i / shape.taps + i % shape.taps) * shape.n;
+           for (size_t range = 0; range < rows.ranges(); ++range) {
+             auto in_use = rows.Begin(x, 0, range, columns.data(), ring);
+             line.channels = rows.channels(range);
+             line.w = w + range * rows.blocks() * block_weights;
+             for (size_t at = 0; at < side; ++at) {
+               rows.Advance(&in_use, static_cast<int64_t>(at), taps.data());
+               line.y = y + at * side * n + range * rows.blocks() * 16;
+               entry.run(line, params);
              }
-             entry.run(m, shape.n, shape.taps, taps.data(), w, y + row * shape.n, shape.n, &params);
            }
          }));
 }
@@ -121,7 +154,7 @@ int main(int count, char** arguments) {
     ForEach(IgemmF32Kernels(), wanted,
             [&](const auto& entry) { BenchIgemm<float>(entry, shape, igemm_f32); });
   }
-  for (const Shape& shape : kDepthwise) {
+  for (const DepthwiseShape& shape : kDepthwise) {
     ForEach(DwconvS8Kernels(), wanted,
             [&](const auto& entry) { BenchDepthwise<int8_t>(entry, shape, dwconv_s8); });
     ForEach(DwconvF32Kernels(), wanted,
