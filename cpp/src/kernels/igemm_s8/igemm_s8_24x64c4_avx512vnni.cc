@@ -34,8 +34,18 @@ struct Tile {
   const int32_t* bias;
   const float* mult;
   int8_t* c;
+  size_t ahead;    // bytes from w to a block of the next pass, to be fetched into L2
   size_t columns;  // as many as kBlocks · 16, or fewer in the last block
 };
+
+// The place that many tiles below.
+inline Tile Below(const Call& call, Tile tile, size_t rows, size_t tiles) {
+  tile.a += rows * tiles;
+  if (tile.row_offset != nullptr) tile.row_offset += rows * tiles;
+  tile.c += rows * tiles * call.c_stride;
+  tile.ahead += tiles * 16 * call.k * call.taps;
+  return tile;
+}
 
 // In place: without the empty assembly, GCC copies each sum there and back, and spills some.
 inline void AddDots(__m512i* acc, __m512i a, __m512i w) {
@@ -45,7 +55,7 @@ inline void AddDots(__m512i* acc, __m512i a, __m512i w) {
 
 template <size_t kRows, size_t kBlocks>
 inline void AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
-                   size_t block_bytes, __m512i* acc) {
+                   size_t block_bytes, size_t ahead, __m512i* acc) {
   const int8_t* row[kRows];
 #pragma GCC unroll 16
   for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + at;
@@ -53,6 +63,8 @@ inline void AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t*
     __m512i w_p[kBlocks];
 #pragma GCC unroll 4
     for (size_t b = 0; b < kBlocks; ++b) w_p[b] = _mm512_load_si512(w + b * block_bytes);
+    // A narrow pass is the last, or nearly.
+    if (kBlocks >= 3) _mm_prefetch(w + ahead, _MM_HINT_T1);
 #pragma GCC unroll 16
     for (size_t i = 0; i < kRows; ++i) {
       int32_t four;
@@ -87,19 +99,35 @@ inline void StoreRow(int8_t* c, __m512i packed, size_t columns) {
   }
 }
 
-// Four registers are packed at once: 4 rows of 1 block, 2 rows of 2, or 1 row.
+// The last 4 depths of a row: at `at` in a, at w for all blocks.
+template <size_t kBlocks>
+inline void AddLast(const int8_t* a, const __m512i* w, __m512i* acc) {
+  int32_t four;
+  std::memcpy(&four, a, sizeof(four));
+  const __m512i a_p = _mm512_set1_epi32(four);
+#pragma GCC unroll 4
+  for (size_t b = 0; b < kBlocks; ++b) AddDots(&acc[b], a_p, w[b]);
+}
+
+// Four registers are packed at once: 4 rows of 1 block, 2 rows of 2, or 1 row. The last 4 depths
+// are added here, row by row, which gives the ports of vpdpbusd work while others requantize.
 template <size_t kRows, size_t kBlocks>
-inline void Store(const Call& call, const Tile& tile, const __m512i* acc) {
+inline void Finish(const Call& call, const Tile& tile, const __m512i* w, ptrdiff_t at,
+                   __m512i* acc) {
   constexpr size_t kAtOnce = 4 / kBlocks;
 #pragma GCC unroll 16
   for (size_t i = 0; i < kRows; i += kAtOnce) {
+#pragma GCC unroll 4
+    for (size_t row = 0; row < kAtOnce; ++row) {
+      if (i + row < kRows) AddLast<kBlocks>(tile.a[i + row] + at, w, acc + (i + row) * kBlocks);
+    }
     __m512i s[4];
 #pragma GCC unroll 4
-    for (size_t at = 0; at < 4; ++at) {
-      const size_t row = i + at / kBlocks, block = at % kBlocks;
-      const bool used = at < kAtOnce * kBlocks && row < kRows;
-      s[at] = used ? ScaleAvx512(acc[row * kBlocks + block], tile.mult + 16 * block, call.requant)
-                   : s[0];
+    for (size_t r = 0; r < 4; ++r) {
+      const size_t row = i + r / kBlocks, block = r % kBlocks;
+      const bool used = r < kAtOnce * kBlocks && row < kRows;
+      s[r] = used ? ScaleAvx512(acc[row * kBlocks + block], tile.mult + 16 * block, call.requant)
+                  : s[0];
     }
     const __m512i packed = PackS8Avx512(s[0], s[1], s[2], s[3], call.requant);
     int8_t* c = tile.c + i * call.c_stride;
@@ -115,53 +143,63 @@ inline void Store(const Call& call, const Tile& tile, const __m512i* acc) {
 }
 
 template <size_t kRows, size_t kBlocks>
-void RunTile(const Call& call, const Tile& tile) {
-  __m512i acc[kRows * kBlocks];
-#pragma GCC unroll 16
-  for (size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 4
-    for (size_t b = 0; b < kBlocks; ++b)
-      acc[i * kBlocks + b] = _mm512_loadu_si512(tile.bias + 16 * b);
+inline void Start(const Tile& tile, __m512i* acc) {
+#pragma GCC unroll 48
+  for (size_t at = 0; at < kRows * kBlocks; ++at) {
+    acc[at] = _mm512_loadu_si512(tile.bias + at % kBlocks * 16);
   }
-  if (tile.row_offset != nullptr) {
-#pragma GCC unroll 16
-    for (size_t i = 0; i < kRows; ++i) {
-      const __m512i offset = _mm512_set1_epi32(tile.row_offset[i]);
-#pragma GCC unroll 4
-      for (size_t b = 0; b < kBlocks; ++b)
-        acc[i * kBlocks + b] = _mm512_add_epi32(acc[i * kBlocks + b], offset);
-    }
+  if (tile.row_offset == nullptr) return;
+#pragma GCC unroll 48
+  for (size_t at = 0; at < kRows * kBlocks; ++at) {
+    acc[at] = _mm512_add_epi32(acc[at], _mm512_set1_epi32(tile.row_offset[at / kBlocks]));
   }
-  const size_t block_bytes = 16 * call.k * call.taps;
-  const int8_t* w = tile.w;
-  for (size_t t = 0; t < call.taps; ++t, w += 16 * call.k) {
-    AddTap<kRows, kBlocks>(call.k, tile.a, call.tap[t], w, block_bytes, acc);
-  }
-  Store<kRows, kBlocks>(call, tile, acc);
 }
 
-using TileFunction = void(const Call&, const Tile&);
-
-constexpr TileFunction* kTiles[4][12] = {
-    {RunTile<1, 1>, RunTile<2, 1>, RunTile<3, 1>, RunTile<4, 1>, RunTile<5, 1>, RunTile<6, 1>,
-     RunTile<7, 1>, RunTile<8, 1>, RunTile<9, 1>, RunTile<10, 1>, RunTile<11, 1>, RunTile<12, 1>},
-    {RunTile<1, 2>, RunTile<2, 2>, RunTile<3, 2>, RunTile<4, 2>, RunTile<5, 2>, RunTile<6, 2>,
-     RunTile<7, 2>, RunTile<8, 2>, RunTile<9, 2>, RunTile<10, 2>, RunTile<11, 2>, RunTile<12, 2>},
-    {RunTile<1, 3>, RunTile<2, 3>, RunTile<3, 3>, RunTile<4, 3>, RunTile<5, 3>, RunTile<6, 3>,
-     RunTile<7, 3>, RunTile<8, 3>},
-    {RunTile<1, 4>, RunTile<2, 4>, RunTile<3, 4>, RunTile<4, 4>, RunTile<5, 4>, RunTile<6, 4>}};
-
-// All rows, in even tiles.
-void RunPass(const Call& call, Tile tile, size_t m, size_t blocks) {
-  const size_t most = blocks < 3 ? 12 : 24 / blocks;
-  for (size_t left = (m - 1) / most + 1; left > 0; --left) {
-    const size_t rows = (m - 1) / left + 1;
-    kTiles[blocks - 1][rows - 1](call, tile);
-    tile.a += rows;
-    if (tile.row_offset != nullptr) tile.row_offset += rows;
-    tile.c += rows * call.c_stride;
-    m -= rows;
+template <size_t kRows, size_t kBlocks>
+void RunTiles(const Call& call, Tile tile, size_t tiles) {
+  const size_t block_bytes = 16 * call.k * call.taps;
+  for (; tiles > 0; --tiles) {
+    __m512i acc[kRows * kBlocks];
+    Start<kRows, kBlocks>(tile, acc);
+    const int8_t* w = tile.w;
+    const size_t last = call.taps - 1;
+    for (size_t t = 0; t < last; ++t, w += 16 * call.k) {
+      AddTap<kRows, kBlocks>(call.k, tile.a, call.tap[t], w, block_bytes, tile.ahead, acc);
+    }
+    AddTap<kRows, kBlocks>(call.k - 4, tile.a, call.tap[last], w, block_bytes, tile.ahead, acc);
+    w += 16 * (call.k - 4);
+    __m512i w_last[kBlocks];
+#pragma GCC unroll 4
+    for (size_t b = 0; b < kBlocks; ++b) w_last[b] = _mm512_load_si512(w + b * block_bytes);
+    Finish<kRows, kBlocks>(call, tile, w_last, call.tap[last] + static_cast<ptrdiff_t>(call.k - 4),
+                           acc);
+    tile = Below(call, tile, kRows, 1);
   }
+}
+
+using TilesFunction = void(const Call&, Tile, size_t tiles);
+
+constexpr TilesFunction* kTiles[4][12] = {
+    {RunTiles<1, 1>, RunTiles<2, 1>, RunTiles<3, 1>, RunTiles<4, 1>, RunTiles<5, 1>, RunTiles<6, 1>,
+     RunTiles<7, 1>, RunTiles<8, 1>, RunTiles<9, 1>, RunTiles<10, 1>, RunTiles<11, 1>,
+     RunTiles<12, 1>},
+    {RunTiles<1, 2>, RunTiles<2, 2>, RunTiles<3, 2>, RunTiles<4, 2>, RunTiles<5, 2>, RunTiles<6, 2>,
+     RunTiles<7, 2>, RunTiles<8, 2>, RunTiles<9, 2>, RunTiles<10, 2>, RunTiles<11, 2>,
+     RunTiles<12, 2>},
+    {RunTiles<1, 3>, RunTiles<2, 3>, RunTiles<3, 3>, RunTiles<4, 3>, RunTiles<5, 3>, RunTiles<6, 3>,
+     RunTiles<7, 3>, RunTiles<8, 3>},
+    {RunTiles<1, 4>, RunTiles<2, 4>, RunTiles<3, 4>, RunTiles<4, 4>, RunTiles<5, 4>,
+     RunTiles<6, 4>}};
+
+// All rows, in tiles of equal size, or one row more.
+void RunPass(const Call& call, Tile tile, uint32_t m, size_t blocks) {
+  const uint32_t most = blocks < 3 ? 12 : 24 / static_cast<uint32_t>(blocks);
+  const uint32_t tiles = (m - 1) / most + 1, rows = m / tiles, larger = m % tiles;
+  if (larger > 0) {
+    kTiles[blocks - 1][rows](call, tile, larger);
+    tile = Below(call, tile, rows + 1, larger);
+  }
+  kTiles[blocks - 1][rows - 1](call, tile, tiles - larger);
 }
 
 // Four blocks fill the registers that are packed at once; one alone shares its broadcasts with
@@ -183,8 +221,9 @@ void igemm_s8_24x64c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, cons
                     params->bias + j,
                     params->requant.mult + j,
                     c + j,
+                    16 * blocks * k * taps,
                     n - j};
-    RunPass(call, tile, m, blocks);
+    RunPass(call, tile, static_cast<uint32_t>(m), blocks);
     j += 16 * blocks;
   }
 }

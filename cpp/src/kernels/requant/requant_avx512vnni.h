@@ -32,7 +32,7 @@ static inline __m128i RequantizeS8x16Avx512(__m512i acc, const float* mult, cons
 // INT32_MIN, and every saturation below keeps it below qmin. What is too large becomes INT32_MIN as
 // well: so unless it can't happen, high comes before that conversion.
 struct RequantAvx512 {
-  bool fits_int32;
+  bool fits_int32, clamps;  // clamps: more than saturation to int8
   __m512 high;
   __m512i zero_point;  // int16
   __m512i qmin, qmax;  // int8
@@ -43,6 +43,7 @@ static inline RequantAvx512 MakeRequantAvx512(const RequantS8& q) {
   const int32_t qmin = static_cast<int32_t>(q.low) + q.zero_point;
   const int32_t qmax = static_cast<int32_t>(q.high) + q.zero_point;
   return {q.fits_int32,
+          qmin > -128 || qmax < 127,
           _mm512_set1_ps(q.high),
           _mm512_set1_epi16(static_cast<int16_t>(q.zero_point)),
           _mm512_set1_epi8(static_cast<int8_t>(qmin)),
@@ -61,8 +62,9 @@ static inline __m512i PackS8Avx512(__m512i s_0, __m512i s_1, __m512i s_2, __m512
                                    const RequantAvx512& q) {
   const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(s_0, s_1), q.zero_point);
   const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(s_2, s_3), q.zero_point);
-  const __m512i mixed = _mm512_max_epi8(_mm512_packs_epi16(low, high), q.qmin);
-  return _mm512_permutexvar_epi32(q.in_order, _mm512_min_epi8(mixed, q.qmax));
+  __m512i mixed = _mm512_packs_epi16(low, high);
+  if (q.clamps) mixed = _mm512_min_epi8(_mm512_max_epi8(mixed, q.qmin), q.qmax);
+  return _mm512_permutexvar_epi32(q.in_order, mixed);
 }
 
 }  // namespace edgec
