@@ -38,6 +38,7 @@ class DwconvCase {
   std::vector<int8_t> x, w;  // x[tap][column][channel], w[tap][place][channel]
   std::vector<int32_t> bias;
   std::vector<float> mult;
+  bool fits_int16 = false;  // what the test says of the sums; true only where it holds
 
   void Fill(const Entry& kernel, const Size& size, Places places, uint64_t seed) {
     kernel_ = &kernel;
@@ -161,7 +162,9 @@ class DwconvCase {
     line.w = PackWeights();
     line.y = y;
     line.y_stride = size_.y_stride;
-    kernel_->run(line, {packed_bias, edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)});
+    DwconvS8Params params{packed_bias, edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)};
+    params.requant.fits_int16 = fits_int16;
+    kernel_->run(line, params);
   }
 
   int64_t OffsetSum(size_t j) const {
@@ -200,6 +203,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_every_tail_gives_the_reference_bytes) {
         for (size_t taps : {1, 2, 3, 5, 10}) {
           ForForms(kernel, [&](size_t sharing, Places places) {
             ++seed;
+            test.fits_int16 = seed / 4 % 2 == 0;  // 10 · 4 · 2^14 + 20000 < 2^22
             test.Fill(kernel, {m, n, taps, sharing, n + seed % 5}, places, seed);
             test.Check();
           });
@@ -220,6 +224,26 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_extreme_values_are_exact) {
           std::fill(test.x.begin(), test.x.end(), x);
           std::fill(test.w.begin(), test.w.end(), w);
           std::fill(test.mult.begin(), test.mult.end(), 6e-5f);
+          test.Check();
+        });
+      }
+    }
+  });
+}
+
+EDGEC_TEST_EACH_ISA(dwconv_s8_narrow_sums_at_their_bounds_are_exact) {
+  ForKernels(DwconvS8Kernels(), isa, [](const Entry& kernel) {
+    DwconvCase test;
+    test.fits_int16 = true;
+    constexpr int32_t kMost = (1 << 22) - 1;
+    for (int32_t bias : {kMost, -kMost, kMost / 2, 1}) {
+      for (float mult : {32766.0f / kMost, 3e-5f, 0.0f}) {
+        ForForms(kernel, [&](size_t sharing, Places places) {
+          test.Fill(kernel, {5, 17, 3, sharing, 17}, places, 1);
+          std::fill(test.x.begin(), test.x.end(), int8_t{0});
+          std::fill(test.bias.begin(), test.bias.end(), bias);
+          std::fill(test.mult.begin(), test.mult.end(), mult);
+          test.mult[3] = -mult;
           test.Check();
         });
       }

@@ -34,6 +34,7 @@ class IgemmCase {
   std::vector<int32_t> bias, row_offset;
   std::vector<float> mult;
   int32_t zero_point = -7, qmin = -120, qmax = 101;
+  bool fits_int16 = false;  // what the test says of the sums; true only where it holds
 
   void Fill(const Size& size, uint64_t seed) {
     size_ = size;
@@ -111,6 +112,7 @@ class IgemmCase {
                          edgec::MakeRequantS8(packed_mult, zero_point, qmin, qmax)};
     params.requant.fits_int32 =
         std::all_of(mult.begin(), mult.end(), [](float m) { return std::abs(m) < 1.0f; });
+    params.requant.fits_int16 = fits_int16;
     kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, tap, Pack(), c, size_.c_stride,
                &params);
   }
@@ -252,6 +254,60 @@ EDGEC_TEST_EACH_ISA(igemm_s8_ties_round_to_even) {
     std::fill(test.mult.begin(), test.mult.end(), 0.5f);
     for (size_t j = 0; j < 64; ++j) test.bias[j] = static_cast<int32_t>(j) * 2 - 63;
     test.Check(kernel);
+  });
+}
+
+// Sums of fewer than 22 bits and results of 16 may be requantized with fewer instructions.
+EDGEC_TEST_EACH_ISA(igemm_s8_narrow_sums_give_the_reference_bytes_for_every_tail) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    test.fits_int16 = true;  // 4 · 16 · 2^14 + 2 · 10^5 < 2^22
+    for (size_t m = 1; m <= kernel.mr; ++m) {
+      for (size_t n : {1, 15, 16, 17, 33}) {
+        for (size_t k : {4, 8, 16}) {
+          test.Fill({m, n, k, 1 + m % 4, n + m % 5}, m * n + k);
+          test.Check(kernel);
+        }
+      }
+    }
+  });
+}
+
+EDGEC_TEST_EACH_ISA(igemm_s8_narrow_sums_at_their_bounds_are_exact) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    test.fits_int16 = true;
+    constexpr int32_t kMost = (1 << 22) - 1;
+    for (int32_t zero_point : {-128, 0, 127}) {
+      for (float mult : {32766.0f / kMost, 1e-3f, 3e-5f, 1e-40f, 0.0f}) {
+        test.Fill({kernel.mr, 48, 4, 1, 48}, 1);  // an odd seed: no row offsets
+        test.zero_point = zero_point;
+        test.qmin = zero_point == 0 ? -3 : -128;
+        test.qmax = zero_point == 0 ? 3 : 127;
+        std::fill(test.a.begin(), test.a.end(), int8_t{0});
+        for (size_t j = 0; j < 48; ++j) {
+          const int32_t sums[] = {kMost, kMost - 1, kMost / 2, 40, 1, 0};
+          test.bias[j] = j % 2 == 0 ? sums[j / 2 % 6] : -sums[j / 2 % 6];
+          test.mult[j] = j % 5 == 0 ? -mult : mult;
+        }
+        test.Check(kernel);
+      }
+    }
+  });
+}
+
+EDGEC_TEST_EACH_ISA(igemm_s8_narrow_ties_round_to_even) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    test.fits_int16 = true;
+    for (int32_t zero_point : {0, 1}) {
+      test.Fill({kernel.mr, 64, 4, 1, 64}, 1);
+      test.zero_point = zero_point;
+      std::fill(test.a.begin(), test.a.end(), int8_t{0});
+      std::fill(test.mult.begin(), test.mult.end(), 0.5f);
+      for (size_t j = 0; j < 64; ++j) test.bias[j] = static_cast<int32_t>(j) * 2 - 63;
+      test.Check(kernel);
+    }
   });
 }
 

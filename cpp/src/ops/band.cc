@@ -76,6 +76,7 @@ BandPlan<T>::BandPlan(const Conv2dWindow& window, const BandNeeds<T>& needs)
     PlanLines(budget);
   }
   SetTaps();
+  SetSteps();
 }
 
 template <class T>
@@ -149,6 +150,16 @@ void BandPlan<T>::SetTaps() {
   }
 }
 
+// Rows that were gathered, or are lines, all lie one behind the other: in one line.
+template <class T>
+void BandPlan<T>::SetSteps() {
+  row_line_step_ =
+      way_ == Way::kGather ? line_stride_ : static_cast<size_t>(window_.stride_h) * line_stride_;
+  const bool one_line = way_ == Way::kGather || window_.out_w == 1;
+  row_columns_ = one_line ? image_rows_ : static_cast<size_t>(window_.out_w);
+  row_step_ = one_line ? row_line_step_ : static_cast<size_t>(window_.stride_w) * pixel_stride_;
+}
+
 template <class T>
 size_t BandPlan<T>::FirstRow(size_t band) const {
   return band / bands_per_image_ * image_rows_ + band % bands_per_image_ * band_rows_;
@@ -199,24 +210,26 @@ void BandPlan<T>::CopyLines(const T* image, int64_t top, size_t count, T* to) co
 }
 
 template <class T>
-void BandPlan<T>::PointRows(const T* begin, size_t first, size_t m, const T** origins) const {
-  if (way_ == Way::kGather || window_.out_w == 1) {
-    const size_t step =
-        way_ == Way::kGather ? line_stride_ : static_cast<size_t>(window_.stride_h) * line_stride_;
-    for (size_t i = 0; i < m; ++i) origins[i] = begin + (first + i) * step;
-    return;
-  }
-  const size_t out_w = static_cast<size_t>(window_.out_w);
-  const size_t pixel_step = static_cast<size_t>(window_.stride_w) * pixel_stride_;
-  const size_t line_step = static_cast<size_t>(window_.stride_h) * line_stride_;
-  const T* line = begin + first / out_w * line_step;
-  size_t column = first % out_w;
-  for (size_t i = 0; i < m; ++i) {
-    origins[i] = line + column * pixel_step;
-    if (++column < out_w) continue;
+typename BandPlan<T>::Walk BandPlan<T>::WalkFrom(const T* begin, size_t first) const {
+  return {begin + first / row_columns_ * row_line_step_, first % row_columns_};
+}
+
+// Without divisions, which cost as much as a row of a small layer.
+template <class T>
+void BandPlan<T>::PointRows(Walk* walk, size_t m, const T** origins) const {
+  const T* line = walk->line;
+  size_t column = walk->column;
+  while (m > 0) {
+    const size_t count = std::min(m, row_columns_ - column);
+    const T* origin = line + column * row_step_;
+    for (size_t i = 0; i < count; ++i, origin += row_step_) *origins++ = origin;
+    m -= count;
+    column += count;
+    if (column < row_columns_) break;
     column = 0;
-    line += line_step;
+    line += row_line_step_;
   }
+  *walk = {line, column};
 }
 
 template <class T>

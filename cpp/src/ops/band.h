@@ -51,8 +51,16 @@ class BandPlan {
 
   // Copies, unless the way is direct, and returns where the band begins.
   const T* Fill(size_t band, size_t group, const T* x, T* scratch) const;
-  // Origins of the rows first .. first + m − 1 of the band that begins there.
-  void PointRows(const T* begin, size_t first, size_t m, const T** origins) const;
+
+  // A walk along the rows of a band.
+  struct Walk {
+    const T* line;  // origin of the first row of an output line
+    size_t column;  // the next row's place in it
+  };
+  // From row `first` on of the band that begins there.
+  Walk WalkFrom(const T* begin, size_t first) const;
+  // Origins of the next m rows.
+  void PointRows(Walk* walk, size_t m, const T** origins) const;
 
  private:
   bool NeedsCopy() const;
@@ -61,6 +69,7 @@ class BandPlan {
   void PlanLines(uint64_t budget);
   void PlanGather(uint64_t budget);
   void SetTaps();
+  void SetSteps();
   bool CopiesWholeLines() const;
   void CopyLines(const T* image, int64_t top, size_t count, T* to) const;
   void CopyLine(const T* pixels, T* to) const;
@@ -77,6 +86,9 @@ class BandPlan {
   size_t pixel_stride_ = 0;  // elements from a pixel to the next, in the band
   size_t line_stride_ = 0;   // gather: from a row to the next
   size_t columns_ = 0;       // pixels of a copied line
+  size_t row_columns_ = 0;   // rows of the product in an output line
+  size_t row_step_ = 0;      // elements from a row to the next, and from a line to the next
+  size_t row_line_step_ = 0;
   size_t images_ = 1, bands_per_image_ = 1, band_rows_ = 1, image_rows_ = 1;
   uint64_t scratch_elements_ = 0;
   std::vector<ptrdiff_t> taps_;

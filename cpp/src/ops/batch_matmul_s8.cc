@@ -11,6 +11,7 @@
 #include "ops/batch_matmul.h"
 #include "ops/igemm_operands.h"
 #include "ops/scratch.h"
+#include "ops/sum_bounds.h"
 
 namespace edgec {
 namespace {
@@ -146,6 +147,7 @@ edgec_status PrepareBatchMatmulS8(const Node& node, PrepareContext& context,
   task.y = node.outputs[0]->out<int8_t>();
   task.zp_a = node.params[1];
   task.zp_b = node.params[2];
+  task.requant.fits_int16 = ProductSumsFitInt16(task.shape.k, task.zp_a, task.zp_b, mult);
   task.kernel = &BestForAnyWeights(context.isa);
   task.pack =
       (task.shape.transpose_b ? PackBNkS8Kernels() : PackBKnS8Kernels()).Best(context.isa).run;

@@ -24,6 +24,9 @@ IgemmF32Params ParamsAt(IgemmF32Params params, size_t column) {
 bool ToUnsigned(const KernelEntry<IgemmS8Kernel>& kernel) { return kernel.a_offset != 0; }
 bool ToUnsigned(const KernelEntry<IgemmF32Kernel>&) { return false; }
 
+size_t TileOf(const KernelEntry<IgemmS8Kernel>& kernel) { return kernel.tile; }
+size_t TileOf(const KernelEntry<IgemmF32Kernel>&) { return 1; }
+
 template <class T>
 BandNeeds<T> NeedsOf(const Conv2dTask<T>& task, uint32_t threads) {
   BandNeeds<T> needs;
@@ -111,13 +114,15 @@ class Conv2dIgemm final : public Op {
   void RunRows(const Chunk& chunk, size_t row, size_t count, T* c, size_t c_stride,
                uint8_t* scratch) const {
     const T** rows = reinterpret_cast<const T**>(scratch);
-    const size_t tiles = (count - 1) / task_.kernel->mr + 1;
-    for (size_t i = 0, done = 0; i < tiles; ++i) {
-      const size_t m = (count - done - 1) / (tiles - i) + 1;  // even tiles, none nearly empty
-      band_.PointRows(chunk.begin, row + done, m, rows);
+    const size_t calls = (count - 1) / task_.kernel->mr + 1;
+    // As even as tiles allow, so that the last is not nearly empty.
+    const size_t most = RoundUp((count - 1) / calls + 1, TileOf(*task_.kernel));
+    auto walk = band_.WalkFrom(chunk.begin, row);
+    for (size_t done = 0, m; done < count; done += m) {
+      m = std::min(most, count - done);
+      band_.PointRows(&walk, m, rows);
       task_.kernel->run(m, chunk.n, band_.tap_depth(), band_.taps().size(), rows,
                         band_.taps().data(), chunk.w, c + done * c_stride, c_stride, &chunk.params);
-      done += m;
     }
   }
 

@@ -9,6 +9,7 @@
 #include "ops/igemm_operands.h"
 #include "ops/scratch.h"
 #include "ops/split.h"
+#include "ops/sum_bounds.h"
 
 namespace edgec {
 namespace {
@@ -193,13 +194,16 @@ edgec_status PrepareDepthwiseConv2dS8(const Node& node, PrepareContext& context,
                                               mult.elements(), &task.params.requant)) {
     return status;
   }
+  const int32_t* bias = node.inputs[2]->as<int32_t>();
+  task.params.requant.fits_int16 = DepthwiseSumsFitInt16(
+      task.w, mult.elements() / 16, task.window.taps(), bias, mult.as<float>());
   const KernelEntry<DwconvS8Kernel>& kernel = DwconvS8Kernels().Best(context.isa);
   context.kernel = kernel.name;
   task.kernel = kernel.run;
   task.form = {kernel.interleave, kernel.unit, kernel.pack};
   task.padding = static_cast<int8_t>(node.params[zp_in]);
   task.weights = std::make_unique<DepthwiseWeights>();
-  if (!task.weights->Make(task.window, kernel, task.w, node.inputs[2]->as<int32_t>())) {
+  if (!task.weights->Make(task.window, kernel, task.w, bias)) {
     return Refuse(context, EDGEC_E_MEMORY,
                   "not enough memory for the kernel's form of the weights");
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/node_check.h"
+#include "ops/sum_bounds.h"
 
 namespace edgec {
 namespace {
@@ -81,6 +82,8 @@ edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32
                                               mult.elements(), &task->params.requant)) {
     return status;
   }
+  task->params.requant.fits_int16 = IgemmSumsFitInt16(w.as<int8_t>(), task->groups * padded / 16,
+                                                      depth, bias.as<int32_t>(), mult.as<float>());
   task->w = w.as<int8_t>();
   task->x = node.inputs[0]->as<int8_t>();
   task->y = node.outputs[0]->out<int8_t>();

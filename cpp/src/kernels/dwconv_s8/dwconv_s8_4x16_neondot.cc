@@ -56,11 +56,16 @@ void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
 }
 
 template <size_t kSharing>
-void Sum(const DwconvLine<int8_t>& line, size_t at, const int8_t* w, const int32_t* bias,
-         int32x4_t (*acc)[4]) {
+__attribute__((always_inline)) inline void Sum(const DwconvLine<int8_t>& line, size_t at,
+                                               const int8_t* w, const int32_t* start,
+                                               int32x4_t (*acc)[4]) {
+  // Loads, for a copy from register to register takes the place of a product.
 #pragma GCC unroll 8
-  for (size_t four = 0; four < 4; ++four) {
-    acc[0][four] = acc[1][four] = acc[2][four] = acc[3][four] = vld1q_s32(bias + 4 * four);
+  for (size_t i = 0; i < 4; ++i) {
+    const int32_t* again = start;
+    __asm__ volatile("" : "+r"(again));
+#pragma GCC unroll 8
+    for (size_t four = 0; four < 4; ++four) acc[i][four] = vld1q_s32(again + 4 * four);
   }
   for (size_t t = 0; t < line.taps; ++t, w += 64 * kSharing) {
     const int8_t* x = line.x[t] + at;
@@ -82,20 +87,30 @@ void Store(const int8x16_t* s8, size_t pixels, size_t count, int8_t* y, size_t y
   for (size_t i = 0; i < 4 && i < pixels; ++i) StoreS8Neon(y + i * y_stride, s8[i], count);
 }
 
-template <size_t kSharing>
+// kNarrow: sums start at shifted biases (requant_neon.h).
+template <size_t kSharing, bool kNarrow>
 void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
   const RequantS8 q = params.requant;
+  const int32_t* start = params.bias + j;
+  int32_t shifted[16];
+  if (kNarrow) {
+    ShiftBiasS8x16Neon(start, shifted);
+    start = shifted;
+  }
   const size_t count = line.channels - j;
   const int8_t* w = line.w + j * line.taps * kSharing * 4;
   int8_t* y = line.y + j;
   size_t at = j / 16 * line.x_block;
   for (size_t i = 0; i < line.pixels; i += 4, at += 4 / kSharing * line.x_step) {
     int32x4_t acc[4][4];
-    Sum<kSharing>(line, at, w, params.bias + j, acc);
+    Sum<kSharing>(line, at, w, start, acc);
     // All four are requantized, so that their chains of instructions overlap.
     int8x16_t s8[4];
 #pragma GCC unroll 8
-    for (size_t p = 0; p < 4; ++p) s8[p] = RequantizeS8x16Neon(acc[p], q.mult + j, q);
+    for (size_t p = 0; p < 4; ++p) {
+      s8[p] = kNarrow ? RequantizeShiftedS8x16Neon(acc[p], q.mult + j, q)
+                      : RequantizeS8x16Neon(acc[p], q.mult + j, q);
+    }
     if (count >= 16 && i + 4 <= line.pixels) {
 #pragma GCC unroll 8
       for (size_t p = 0; p < 4; ++p) vst1q_s8(y + p * line.y_stride, s8[p]);
@@ -119,7 +134,11 @@ void dwconv_s8_4x16_neondot_pack(const DwconvColumns<int8_t>& columns) {
 void dwconv_s8_4x16_neondot(const DwconvLine<int8_t>& line, const DwconvS8Params& params) {
   assert(line.pixels >= 1 && line.channels >= 1 && line.taps >= 1);
   for (size_t j = 0; j < line.channels; j += 16) {
-    line.sharing == 2 ? Block<2>(line, j, params) : Block<1>(line, j, params);
+    if (params.requant.fits_int16) {
+      line.sharing == 2 ? Block<2, true>(line, j, params) : Block<1, true>(line, j, params);
+    } else {
+      line.sharing == 2 ? Block<2, false>(line, j, params) : Block<1, false>(line, j, params);
+    }
   }
 }
 

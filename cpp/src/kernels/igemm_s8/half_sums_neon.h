@@ -89,33 +89,72 @@ static inline void AddRowOffsets(const int32_t* row_offset, int32x4_t (*sum)[4])
   }
 }
 
+// What all tiles of a call share.
+struct HalfSumCall {
+  size_t k, taps, c_stride;
+  const ptrdiff_t* tap;
+  RequantS8 requant;
+};
+
+// Where a tile begins: 16 columns, or the last of them.
+struct HalfSumTile {
+  const int8_t* const* a;
+  const int32_t* row_offset;
+  const int8_t* w;
+  const int32_t* bias;
+  const float* mult;
+  int8_t* c;
+  size_t columns;
+};
+
 // `Tap::Add<kRows>` adds k depths of a tap of each row, and returns where the next weights begin.
 template <size_t kRows, class Tap>
-static inline void HalfSumRows(size_t n, size_t k, size_t taps, const int8_t* const* a,
-                               const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
-                               const IgemmS8Params& params) {
-  const RequantS8 q = params.requant;
+static inline void RunHalfSumTile(const HalfSumCall& call, const HalfSumTile& tile) {
+  HalfSums acc[kRows];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (size_t half = 0; half < 8; ++half) acc[i][half] = vdupq_n_s32(0);
+  }
+  const int8_t* w = tile.w;
+  for (size_t t = 0; t < call.taps; ++t) {
+    const int8_t* row[kRows];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) row[i] = tile.a[i] + call.tap[t];
+    w = Tap::template Add<kRows>(call.k, row, w, acc);
+  }
+  int32x4_t sum[kRows][4];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kRows; ++i) AddHalvesAndBias(acc[i], tile.bias, sum[i]);
+  if (tile.row_offset != nullptr) AddRowOffsets<kRows>(tile.row_offset, sum);
+  int8x16_t rows[kRows];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kRows; ++i) {
+    rows[i] = RequantizeS8x16Neon(sum[i], tile.mult, call.requant);
+  }
+  StoreRowsS8Neon<kRows>(tile.c, call.c_stride, rows, tile.columns);
+}
+
+// All rows, two at a time, for each 16 columns: the whole of a kernel.
+template <class Tap>
+static inline void HalfSumRows(size_t m, size_t n, const HalfSumCall& call, const int8_t* const* a,
+                               const int8_t* w, int8_t* c, const IgemmS8Params& params) {
   for (size_t j = 0; j < n; j += 16) {
-    HalfSums acc[kRows];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-      for (size_t half = 0; half < 8; ++half) acc[i][half] = vdupq_n_s32(0);
+    HalfSumTile tile{a,
+                     params.row_offset,
+                     w + j * call.k * call.taps,
+                     params.bias + j,
+                     call.requant.mult + j,
+                     c + j,
+                     n - j};
+    size_t i = 0;
+    for (; i + 2 <= m; i += 2) {
+      RunHalfSumTile<2, Tap>(call, tile);
+      tile.a += 2;
+      tile.c += 2 * call.c_stride;
+      if (tile.row_offset != nullptr) tile.row_offset += 2;
     }
-    for (size_t t = 0; t < taps; ++t) {
-      const int8_t* row[kRows];
-#pragma GCC unroll 8
-      for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + tap[t];
-      w = Tap::template Add<kRows>(k, row, w, acc);
-    }
-    int32x4_t sum[kRows][4];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) AddHalvesAndBias(acc[i], params.bias + j, sum[i]);
-    if (params.row_offset != nullptr) AddRowOffsets<kRows>(params.row_offset, sum);
-    int8x16_t rows[kRows];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) rows[i] = RequantizeS8x16Neon(sum[i], q.mult + j, q);
-    StoreRowsS8Neon<kRows>(c + j, c_stride, rows, n - j);
+    if (i < m) RunHalfSumTile<1, Tap>(call, tile);
   }
 }
 

@@ -1,6 +1,6 @@
-// 2 rows × 16 columns for CPUs without dot product, and for any weights (half_sums_neon.h): smull
-// then sadalp, never smlal into int16, so every pair of int8 is exact, −128 · −128 included. The
-// two run on different pipes of a Cortex-A72.
+// Tiles of 2 rows × 16 columns for CPUs without dot product, and for any weights
+// (half_sums_neon.h): smull then sadalp, never smlal into int16, so every pair of int8 is exact,
+// −128 · −128 included. The two run on different pipes of a Cortex-A72.
 #include <cassert>
 
 #include "kernels/igemm_s8/half_sums_neon.h"
@@ -21,9 +21,8 @@ struct SingleProducts {
 void igemm_s8_2x16c4_neon(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
                           const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                           const IgemmS8Params* params) {
-  assert(m >= 1 && m <= 2 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
-  const auto rows = m == 1 ? HalfSumRows<1, SingleProducts> : HalfSumRows<2, SingleProducts>;
-  rows(n, k, taps, a, tap, w, c, c_stride, *params);
+  assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
+  HalfSumRows<SingleProducts>(m, n, {k, taps, c_stride, tap, params->requant}, a, w, c, *params);
 }
 
 }  // namespace edgec

@@ -1,6 +1,6 @@
-// 2 rows × 16 columns for CPUs without dot product: eight depths at a time (half_sums_neon.h).
-// Weights lie in [−127, 127], so two products fit 16 bits: 2 · 128 · 127 < 2^15. smlal adds the
-// second, and one sadalp serves both:
+// Tiles of 2 rows × 16 columns for CPUs without dot product: eight depths at a time
+// (half_sums_neon.h). Weights lie in [−127, 127], so two products fit 16 bits: 2 · 128 · 127 <
+// 2^15. smlal adds the second, and one sadalp serves both:
 //
 //   smull    a depths 0..3 · w depths 0..3      int16
 //   smlal    + depths 4..7 · depths 4..7        int16
@@ -51,9 +51,8 @@ struct PairedProducts {
 void igemm_s8_2x16c4_paired_neon(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
                                  const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                                  const IgemmS8Params* params) {
-  assert(m >= 1 && m <= 2 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
-  const auto rows = m == 1 ? HalfSumRows<1, PairedProducts> : HalfSumRows<2, PairedProducts>;
-  rows(n, k, taps, a, tap, w, c, c_stride, *params);
+  assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
+  HalfSumRows<PairedProducts>(m, n, {k, taps, c_stride, tap, params->requant}, a, w, c, *params);
 }
 
 }  // namespace edgec

@@ -1,5 +1,5 @@
-// 4 rows × 16 columns: sdot by lane takes 4 depths of one row (a lane of a) with 4 columns of w.
-// 16 registers of sums, 4 of weights, 4 of rows; 16 depths of each row are loaded at once.
+// Tiles of 4 rows × 16 columns: sdot by lane takes 4 depths of one row (a lane of a) with 4 columns
+// of w. 16 registers of sums, 4 of weights, 4 of rows; 16 depths of each row are loaded at once.
 //
 //   a[i]      │ depths 0..3 │ 4..7 │ 8..11 │ 12..15 │     lane = 4 depths
 //   w[c]      │ column 0: 4 depths │ 1 │ 2 │ 3 │          c = columns 4·c .. 4·c+3
@@ -17,7 +17,8 @@ namespace {
 // Four depths, those in lane kLane of each row. Weights are loaded four products ahead, for cores
 // that execute in order.
 template <size_t kRows, int kLane>
-void AddDepths(const int8x16_t* a, const int8_t* w, int32x4_t (*acc)[4]) {
+__attribute__((always_inline)) inline void AddDepths(const int8x16_t* a, const int8_t* w,
+                                                     int32x4_t (*acc)[4]) {
   int8x16_t w_next = vld1q_s8(w);
 #pragma GCC unroll 8
   for (size_t c = 0; c < 4; ++c) {
@@ -39,8 +40,9 @@ int8x16_t Load4(const int8_t* from) {
 int8x16_t Load8(const int8_t* from) { return vcombine_s8(vld1_s8(from), vdup_n_s8(0)); }
 
 template <size_t kRows>
-const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
-                     int32x4_t (*acc)[4]) {
+__attribute__((always_inline)) inline const int8_t* AddTap(size_t k, const int8_t* const* a,
+                                                           ptrdiff_t at, const int8_t* w,
+                                                           int32x4_t (*acc)[4]) {
   const int8_t* row[kRows];
   int8x16_t a_p[kRows];
 #pragma GCC unroll 8
@@ -74,7 +76,7 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_
 // Sums start at the bias. Each row loads it for itself: loads have a port of their own, copies
 // from register to register take the place of a product.
 template <size_t kRows>
-void StartAtBias(const int32_t* bias, int32x4_t (*acc)[4]) {
+__attribute__((always_inline)) inline void StartAtBias(const int32_t* bias, int32x4_t (*acc)[4]) {
 #pragma GCC unroll 8
   for (size_t i = 0; i < kRows; ++i) {
     const int32_t* again = bias;
@@ -85,7 +87,8 @@ void StartAtBias(const int32_t* bias, int32x4_t (*acc)[4]) {
 }
 
 template <size_t kRows>
-void AddRowOffsets(const int32_t* row_offset, int32x4_t (*acc)[4]) {
+__attribute__((always_inline)) inline void AddRowOffsets(const int32_t* row_offset,
+                                                         int32x4_t (*acc)[4]) {
 #pragma GCC unroll 8
   for (size_t i = 0; i < kRows; ++i) {
     const int32x4_t offset = vld1q_dup_s32(row_offset + i);
@@ -94,20 +97,53 @@ void AddRowOffsets(const int32_t* row_offset, int32x4_t (*acc)[4]) {
   }
 }
 
-template <size_t kRows>
-void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff_t* tap,
-          const int8_t* w, int8_t* c, size_t c_stride, const IgemmS8Params& params) {
-  const RequantS8 q = params.requant;
-  for (size_t j = 0; j < n; j += 16) {
-    int32x4_t acc[kRows][4];
-    StartAtBias<kRows>(params.bias + j, acc);
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
-    if (params.row_offset != nullptr) AddRowOffsets<kRows>(params.row_offset, acc);
-    int8x16_t rows[kRows];
+// What all tiles of a call share.
+struct Call {
+  size_t k, taps, c_stride;
+  const ptrdiff_t* tap;
+  RequantS8 requant;
+};
+
+// Where a tile begins: 16 columns, or the last of them.
+struct Tile {
+  const int8_t* const* a;
+  const int32_t* row_offset;
+  const int8_t* w;
+  const int32_t* start;  // what sums start at
+  const float* mult;
+  int8_t* c;
+  size_t columns;
+};
+
+// kNarrow: sums start at shifted biases (requant_neon.h).
+template <size_t kRows, bool kNarrow>
+__attribute__((always_inline)) inline void RunTile(const Call& call, const Tile& tile) {
+  int32x4_t acc[kRows][4];
+  StartAtBias<kRows>(tile.start, acc);
+  const int8_t* w = tile.w;
+  for (size_t t = 0; t < call.taps; ++t) w = AddTap<kRows>(call.k, tile.a, call.tap[t], w, acc);
+  if (tile.row_offset != nullptr) AddRowOffsets<kRows>(tile.row_offset, acc);
+  int8x16_t rows[kRows];
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) rows[i] = RequantizeS8x16Neon(acc[i], q.mult + j, q);
-    StoreRowsS8Neon<kRows>(c + j, c_stride, rows, n - j);
+  for (size_t i = 0; i < kRows; ++i) {
+    rows[i] = kNarrow ? RequantizeShiftedS8x16Neon(acc[i], tile.mult, call.requant)
+                      : RequantizeS8x16Neon(acc[i], tile.mult, call.requant);
   }
+  StoreRowsS8Neon<kRows>(tile.c, call.c_stride, rows, tile.columns);
+}
+
+// Out of line, so that its loops have all registers.
+template <bool kNarrow>
+__attribute__((noinline)) void RunRows(const Call& call, Tile tile, size_t m) {
+  for (; m >= 4; m -= 4) {
+    RunTile<4, kNarrow>(call, tile);
+    tile.a += 4;
+    tile.c += 4 * call.c_stride;
+    if (tile.row_offset != nullptr) tile.row_offset += 4;
+  }
+  if (m == 3) RunTile<3, kNarrow>(call, tile);
+  if (m == 2) RunTile<2, kNarrow>(call, tile);
+  if (m == 1) RunTile<1, kNarrow>(call, tile);
 }
 
 }  // namespace
@@ -115,9 +151,21 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff
 void igemm_s8_4x16c4_neondot(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
                              const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                              const IgemmS8Params* params) {
-  assert(m >= 1 && m <= 4 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
-  static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>, Rows<3>, Rows<4>};
-  kRows[m - 1](n, k, taps, a, tap, w, c, c_stride, *params);
+  assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
+  const Call call{k, taps, c_stride, tap, params->requant};
+  for (size_t j = 0; j < n; j += 16) {
+    Tile tile{
+        a,    params->row_offset, w + j * k * taps, params->bias + j, call.requant.mult + j, c + j,
+        n - j};
+    if (!call.requant.fits_int16) {
+      RunRows<false>(call, tile, m);
+      continue;
+    }
+    int32_t start[16];
+    ShiftBiasS8x16Neon(tile.start, start);
+    tile.start = start;
+    RunRows<true>(call, tile, m);
+  }
 }
 
 }  // namespace edgec

@@ -1,4 +1,4 @@
-// 6 rows × 16 columns: smmla multiplies 2 rows × 8 depths with 8 depths × 2 columns.
+// Tiles of 6 rows × 16 columns: smmla multiplies 2 rows × 8 depths with 8 depths × 2 columns.
 // 24 registers of sums, each of 2 × 2; a row's and a column's 8 depths must lie side by side:
 //
 //   w  depths 0..3  │c0│c1│c2│c3│  zip1 ┌ c0: depths 0..7 │ c1: depths 0..7 ┐
@@ -42,7 +42,9 @@ int8x16_t Load8(const int8_t* from) { return vcombine_s8(vld1_s8(from), vdup_n_s
 
 // Eight depths of four columns, from two blocks of four depths; or four, and zeros.
 template <size_t kPairs>
-void AddColumns(const int8x16_t* a, int8x16_t w_0, int8x16_t w_4, int32x4_t (*acc)[8], size_t j) {
+__attribute__((always_inline)) inline void AddColumns(const int8x16_t* a, int8x16_t w_0,
+                                                      int8x16_t w_4, int32x4_t (*acc)[8],
+                                                      size_t j) {
   const int8x16_t w_01 = ZipDepths(w_0, w_4), w_23 = ZipDepthsHigh(w_0, w_4);
 #pragma GCC unroll 8
   for (size_t i = 0; i < kPairs; ++i) {
@@ -52,7 +54,8 @@ void AddColumns(const int8x16_t* a, int8x16_t w_0, int8x16_t w_4, int32x4_t (*ac
 }
 
 template <size_t kPairs>
-const int8_t* Add8Depths(const int8x16_t* a, const int8_t* w, int32x4_t (*acc)[8]) {
+__attribute__((always_inline)) inline const int8_t* Add8Depths(const int8x16_t* a, const int8_t* w,
+                                                               int32x4_t (*acc)[8]) {
 #pragma GCC unroll 8
   for (size_t c = 0; c < 4; ++c) {
     AddColumns<kPairs>(a, vld1q_s8(w + 16 * c), vld1q_s8(w + 64 + 16 * c), acc, 2 * c);
@@ -61,7 +64,8 @@ const int8_t* Add8Depths(const int8x16_t* a, const int8_t* w, int32x4_t (*acc)[8
 }
 
 template <size_t kPairs>
-const int8_t* Add4Depths(const int8x16_t* a, const int8_t* w, int32x4_t (*acc)[8]) {
+__attribute__((always_inline)) inline const int8_t* Add4Depths(const int8x16_t* a, const int8_t* w,
+                                                               int32x4_t (*acc)[8]) {
 #pragma GCC unroll 8
   for (size_t c = 0; c < 4; ++c) {
     AddColumns<kPairs>(a, vld1q_s8(w + 16 * c), vdupq_n_s8(0), acc, 2 * c);
@@ -70,8 +74,9 @@ const int8_t* Add4Depths(const int8x16_t* a, const int8_t* w, int32x4_t (*acc)[8
 }
 
 template <size_t kPairs>
-const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
-                     int32x4_t (*acc)[8]) {
+__attribute__((always_inline)) inline const int8_t* AddTap(size_t k, const int8_t* const* a,
+                                                           ptrdiff_t at, const int8_t* w,
+                                                           int32x4_t (*acc)[8]) {
   int8x16_t low[kPairs], high[kPairs];
   size_t p = 0;
   for (; p + 16 <= k; p += 16) {
@@ -104,7 +109,7 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_
 
 // Both rows of a pair start at the bias.
 template <size_t kPairs>
-void StartAtBias(const int32_t* bias, int32x4_t (*acc)[8]) {
+__attribute__((always_inline)) inline void StartAtBias(const int32_t* bias, int32x4_t (*acc)[8]) {
 #pragma GCC unroll 8
   for (size_t i = 0; i < kPairs; ++i) {
 #pragma GCC unroll 8
@@ -115,11 +120,29 @@ void StartAtBias(const int32_t* bias, int32x4_t (*acc)[8]) {
   }
 }
 
+// What all tiles of a call share.
+struct Call {
+  size_t k, taps, c_stride;
+  const ptrdiff_t* tap;
+  RequantS8 requant;
+};
+
+// Where a tile begins: 16 columns, or the last of them.
+struct Tile {
+  const int8_t* const* a;  // behind an odd row at the end one more
+  const int32_t* row_offset;
+  const int8_t* w;
+  const int32_t* start;  // what sums start at
+  const float* mult;
+  int8_t* c;
+  size_t columns;
+};
+
 // One row's 16 sums out of the 2 × 2 pieces of its pair.
-template <bool kSecond>
-int8x16_t FinishRow(const int32x4_t* acc, size_t row, const float* mult,
-                    const IgemmS8Params& params) {
-  const int32x4_t offset = vdupq_n_s32(RowOffset(params, row));
+template <bool kSecond, bool kNarrow>
+__attribute__((always_inline)) inline int8x16_t FinishRow(const int32x4_t* acc, size_t row,
+                                                          const Tile& tile, const RequantS8& q) {
+  const int32x4_t offset = vdupq_n_s32(tile.row_offset == nullptr ? 0 : tile.row_offset[row]);
   int32x4_t sum[4];
 #pragma GCC unroll 8
   for (size_t c = 0; c < 4; ++c) {
@@ -128,30 +151,40 @@ int8x16_t FinishRow(const int32x4_t* acc, size_t row, const float* mult,
     const int64x2_t four = kSecond ? vzip2q_s64(left, right) : vzip1q_s64(left, right);
     sum[c] = vaddq_s32(vreinterpretq_s32_s64(four), offset);
   }
-  return RequantizeS8x16Neon(sum, mult, params.requant);
+  return kNarrow ? RequantizeShiftedS8x16Neon(sum, tile.mult, q)
+                 : RequantizeS8x16Neon(sum, tile.mult, q);
 }
 
-template <size_t kPairs>
-void Rows(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff_t* tap,
-          const int8_t* w, int8_t* c, size_t c_stride, const IgemmS8Params& params) {
-  for (size_t j = 0; j < n; j += 16) {
-    int32x4_t acc[kPairs][8];
-    StartAtBias<kPairs>(params.bias + j, acc);
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kPairs>(k, a, tap[t], w, acc);
-    const float* mult = params.requant.mult + j;
-    int8x16_t rows[2 * kPairs];
+// kNarrow: sums start at shifted biases (requant_neon.h).
+template <size_t kRows, bool kNarrow>
+void RunTile(const Call& call, const Tile& tile) {
+  constexpr size_t kPairs = (kRows + 1) / 2;
+  int32x4_t acc[kPairs][8];
+  StartAtBias<kPairs>(tile.start, acc);
+  const int8_t* w = tile.w;
+  for (size_t t = 0; t < call.taps; ++t) w = AddTap<kPairs>(call.k, tile.a, call.tap[t], w, acc);
+  int8x16_t rows[2 * kPairs];
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kPairs; ++i) {
-      const size_t second = 2 * i + 1 < m ? 2 * i + 1 : 2 * i;
-      rows[2 * i] = FinishRow<false>(acc[i], 2 * i, mult, params);
-      rows[2 * i + 1] = FinishRow<true>(acc[i], second, mult, params);
-    }
-    if (m == 2 * kPairs) {
-      StoreRowsS8Neon<2 * kPairs>(c + j, c_stride, rows, n - j);
-    } else {
-      StoreRowsS8Neon<2 * kPairs - 1>(c + j, c_stride, rows, n - j);
-    }
+  for (size_t i = 0; i < kPairs; ++i) {
+    rows[2 * i] = FinishRow<false, kNarrow>(acc[i], 2 * i, tile, call.requant);
+    if (2 * i + 1 == kRows) break;
+    rows[2 * i + 1] = FinishRow<true, kNarrow>(acc[i], 2 * i + 1, tile, call.requant);
   }
+  StoreRowsS8Neon<kRows>(tile.c, call.c_stride, rows, tile.columns);
+}
+
+template <bool kNarrow>
+void RunRows(const Call& call, Tile tile, size_t m) {
+  for (; m >= 6; m -= 6) {
+    RunTile<6, kNarrow>(call, tile);
+    tile.a += 6;
+    tile.c += 6 * call.c_stride;
+    if (tile.row_offset != nullptr) tile.row_offset += 6;
+  }
+  static constexpr decltype(&RunTile<1, kNarrow>) kTails[] = {
+      RunTile<1, kNarrow>, RunTile<2, kNarrow>, RunTile<3, kNarrow>, RunTile<4, kNarrow>,
+      RunTile<5, kNarrow>};
+  if (m > 0) kTails[m - 1](call, tile);
 }
 
 }  // namespace
@@ -159,11 +192,24 @@ void Rows(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a, con
 void igemm_s8_6x16c4_i8mm(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
                           const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                           const IgemmS8Params* params) {
-  assert(m >= 1 && m <= 6 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
-  const int8_t* rows[6];
-  for (size_t i = 0; i < 6; ++i) rows[i] = a[i < m ? i : m - 1];
-  static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>, Rows<3>};
-  kRows[(m - 1) / 2](m, n, k, taps, rows, tap, w, c, c_stride, *params);
+  assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
+  const int8_t* rows[25];
+  for (size_t i = 0; i < m; ++i) rows[i] = a[i];
+  rows[m] = a[m - 1];
+  const Call call{k, taps, c_stride, tap, params->requant};
+  for (size_t j = 0; j < n; j += 16) {
+    Tile tile{
+        rows, params->row_offset, w + j * k * taps, params->bias + j, call.requant.mult + j, c + j,
+        n - j};
+    if (!call.requant.fits_int16) {
+      RunRows<false>(call, tile, m);
+      continue;
+    }
+    int32_t start[16];
+    ShiftBiasS8x16Neon(tile.start, start);
+    tile.start = start;
+    RunRows<true>(call, tile, m);
+  }
 }
 
 }  // namespace edgec

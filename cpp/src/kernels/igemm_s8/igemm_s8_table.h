@@ -12,7 +12,8 @@ struct KernelEntry<IgemmS8Kernel> {
   Isa isa;
   const char* name;
   IgemmS8Kernel* run;
-  size_t mr;                // most rows of one call
+  size_t mr;                // most rows of one call, a multiple of tile
+  size_t tile;              // rows that cost as much as one less
   int32_t a_offset;         // 0, or 128: rows hold a + 128 as uint8, and bias must take that back
   int8_t w_min = INT8_MIN;  // the least weight; −127 is what weights of files keep to
 };

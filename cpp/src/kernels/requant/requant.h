@@ -21,12 +21,18 @@ struct RequantS8 {
   float high;         // qmax − zero_point
   int32_t zero_point;
   bool fits_int32 = false;  // every |mult| < 1, so that no f32(acc) · mult is beyond int32
+  // For whatever input: every |acc| < 2^22, and every f32(acc) · mult rounds to an int16.
+  bool fits_int16 = false;
 };
 
 static inline RequantS8 MakeRequantS8(const float* mult, int32_t zero_point, int32_t qmin,
                                       int32_t qmax) {
-  return {mult, static_cast<float>(qmin - zero_point), static_cast<float>(qmax - zero_point),
-          zero_point, false};
+  return {mult,
+          static_cast<float>(qmin - zero_point),
+          static_cast<float>(qmax - zero_point),
+          zero_point,
+          false,
+          false};
 }
 
 // A float below 2^22 in magnitude plus 1.5 · 2^23 has its integer part, rounded half to even, in
