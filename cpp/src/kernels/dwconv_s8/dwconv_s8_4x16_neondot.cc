@@ -1,5 +1,5 @@
-// 4 pixels × 16 channels, each in four registers. A unit is 4 columns of 16 channels: one sdot
-// takes 4 taps of a kernel's row for 4 channels.
+// Tiles of 4 pixels × 16 channels, or 2 at the end, each in four registers. A unit is 4 columns of
+// 16 channels: one sdot takes 4 taps of a kernel's row for 4 channels.
 //
 //   pack   a, b   │ 0 … 15       │ 16 bytes each         zip bytes, two columns
 //          ab     │ ab 0 … 7     │ ab 8 … 15    │        zip pairs with those of cd
@@ -55,70 +55,86 @@ void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
   }
 }
 
-template <size_t kSharing>
+template <size_t kPixels, size_t kSharing>
 __attribute__((always_inline)) inline void Sum(const DwconvLine<int8_t>& line, size_t at,
                                                const int8_t* w, const int32_t* start,
                                                int32x4_t (*acc)[4]) {
   // Loads, for a copy from register to register takes the place of a product.
 #pragma GCC unroll 8
-  for (size_t i = 0; i < 4; ++i) {
+  for (size_t i = 0; i < kPixels; ++i) {
     const int32_t* again = start;
     __asm__ volatile("" : "+r"(again));
 #pragma GCC unroll 8
     for (size_t four = 0; four < 4; ++four) acc[i][four] = vld1q_s32(again + 4 * four);
   }
-  for (size_t t = 0; t < line.taps; ++t, w += 64 * kSharing) {
+  size_t t = 0;
+  do {  // known to run once
     const int8_t* x = line.x[t] + at;
 #pragma GCC unroll 8
     for (size_t four = 0; four < 4; ++four) {
       const int8x16_t w_0 = vld1q_s8(w + 16 * four);
       const int8x16_t w_1 = vld1q_s8(w + 16 * four + 64 * (kSharing - 1));
 #pragma GCC unroll 8
-      for (size_t i = 0; i < 4; i += kSharing) {
+      for (size_t i = 0; i < kPixels; i += kSharing) {
         const int8x16_t unit = vld1q_s8(x + i / kSharing * line.x_step + 16 * four);
         acc[i][four] = vdotq_s32(acc[i][four], unit, w_0);
         if (kSharing == 2) acc[i + 1][four] = vdotq_s32(acc[i + 1][four], unit, w_1);
       }
     }
+    w += 64 * kSharing;
+  } while (++t < line.taps);
+}
+
+// What the tiles of 16 channels share.
+struct Channels {
+  size_t count;  // 16, or fewer of the last
+  const int8_t* w;
+  const int32_t* start;  // what sums start at
+  const float* mult;
+  RequantS8 requant;
+};
+
+// The first `pixels` of kPixels. kNarrow: sums start at shifted biases (requant_neon.h).
+template <size_t kPixels, size_t kSharing, bool kNarrow>
+__attribute__((always_inline)) inline void RunTile(const DwconvLine<int8_t>& line,
+                                                   const Channels& of, size_t at, size_t pixels,
+                                                   int8_t* y) {
+  int32x4_t acc[kPixels][4];
+  Sum<kPixels, kSharing>(line, at, of.w, of.start, acc);
+  // All are requantized, so that their chains of instructions overlap.
+  int8x16_t s8[kPixels];
+#pragma GCC unroll 8
+  for (size_t p = 0; p < kPixels; ++p) {
+    s8[p] = kNarrow ? RequantizeShiftedS8x16Neon(acc[p], of.mult, of.requant)
+                    : RequantizeS8x16Neon(acc[p], of.mult, of.requant);
   }
+  if (pixels >= kPixels) return StoreRowsS8Neon<kPixels>(y, line.y_stride, s8, of.count);
+  for (size_t i = 0; i < pixels; ++i) StoreTailS8Neon(y + i * line.y_stride, s8[i], of.count);
 }
 
-void Store(const int8x16_t* s8, size_t pixels, size_t count, int8_t* y, size_t y_stride) {
-  for (size_t i = 0; i < 4 && i < pixels; ++i) StoreS8Neon(y + i * y_stride, s8[i], count);
-}
-
-// kNarrow: sums start at shifted biases (requant_neon.h).
+// Out of line, so that its loop has all registers; with copies that no store can change.
 template <size_t kSharing, bool kNarrow>
-void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
-  const RequantS8 q = params.requant;
-  const int32_t* start = params.bias + j;
-  int32_t shifted[16];
-  if (kNarrow) {
-    ShiftBiasS8x16Neon(start, shifted);
-    start = shifted;
-  }
-  const size_t count = line.channels - j;
-  const int8_t* w = line.w + j * line.taps * kSharing * 4;
-  int8_t* y = line.y + j;
-  size_t at = j / 16 * line.x_block;
-  for (size_t i = 0; i < line.pixels; i += 4, at += 4 / kSharing * line.x_step) {
-    int32x4_t acc[4][4];
-    Sum<kSharing>(line, at, w, start, acc);
-    // All four are requantized, so that their chains of instructions overlap.
-    int8x16_t s8[4];
-#pragma GCC unroll 8
-    for (size_t p = 0; p < 4; ++p) {
-      s8[p] = kNarrow ? RequantizeShiftedS8x16Neon(acc[p], q.mult + j, q)
-                      : RequantizeS8x16Neon(acc[p], q.mult + j, q);
-    }
-    if (count >= 16 && i + 4 <= line.pixels) {
-#pragma GCC unroll 8
-      for (size_t p = 0; p < 4; ++p) vst1q_s8(y + p * line.y_stride, s8[p]);
-    } else {
-      Store(s8, line.pixels - i, count, y, line.y_stride);
-    }
+__attribute__((noinline)) void RunPixels(const DwconvLine<int8_t>& of_all, const Channels& of_these,
+                                         size_t at, int8_t* y) {
+  const DwconvLine<int8_t> line = of_all;
+  const Channels of = of_these;
+  size_t left = line.pixels;
+  for (; left > 2; left -= left < 4 ? left : 4) {
+    RunTile<4, kSharing, kNarrow>(line, of, at, left, y);
+    at += 4 / kSharing * line.x_step;
     y += 4 * line.y_stride;
   }
+  if (left > 0) RunTile<2, kSharing, kNarrow>(line, of, at, left, y);
+}
+
+template <bool kNarrow>
+void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
+  int32_t shifted[16];
+  if (kNarrow) ShiftBiasS8x16Neon(params.bias + j, shifted);
+  const Channels of{line.channels - j, line.w + j * line.taps * line.sharing * 4,
+                    kNarrow ? shifted : params.bias + j, params.requant.mult + j, params.requant};
+  const auto run = line.sharing == 2 ? RunPixels<2, kNarrow> : RunPixels<1, kNarrow>;
+  run(line, of, j / 16 * line.x_block, line.y + j);
 }
 
 }  // namespace
@@ -134,11 +150,7 @@ void dwconv_s8_4x16_neondot_pack(const DwconvColumns<int8_t>& columns) {
 void dwconv_s8_4x16_neondot(const DwconvLine<int8_t>& line, const DwconvS8Params& params) {
   assert(line.pixels >= 1 && line.channels >= 1 && line.taps >= 1);
   for (size_t j = 0; j < line.channels; j += 16) {
-    if (params.requant.fits_int16) {
-      line.sharing == 2 ? Block<2, true>(line, j, params) : Block<1, true>(line, j, params);
-    } else {
-      line.sharing == 2 ? Block<2, false>(line, j, params) : Block<1, false>(line, j, params);
-    }
+    params.requant.fits_int16 ? Block<true>(line, j, params) : Block<false>(line, j, params);
   }
 }
 

@@ -47,10 +47,9 @@ __attribute__((always_inline)) inline const int8_t* AddTap(size_t k, const int8_
   int8x16_t a_p[kRows];
 #pragma GCC unroll 8
   for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + at;
-  size_t p = 0;
-  for (; p + 16 <= k; p += 16, w += 256) {
+  for (; k >= 16; k -= 16, w += 256) {
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) a_p[i] = vld1q_s8(row[i] + p);
+    for (size_t i = 0; i < kRows; ++i, row[i - 1] += 16) a_p[i] = vld1q_s8(row[i]);
     AddDepths<kRows, 0>(a_p, w, acc);
     AddDepths<kRows, 1>(a_p, w + 64, acc);
     AddDepths<kRows, 2>(a_p, w + 128, acc);
@@ -58,15 +57,14 @@ __attribute__((always_inline)) inline const int8_t* AddTap(size_t k, const int8_
   }
   if (k & 8) {
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) a_p[i] = Load8(row[i] + p);
+    for (size_t i = 0; i < kRows; ++i, row[i - 1] += 8) a_p[i] = Load8(row[i]);
     AddDepths<kRows, 0>(a_p, w, acc);
     AddDepths<kRows, 1>(a_p, w + 64, acc);
-    p += 8;
     w += 128;
   }
   if (k & 4) {
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) a_p[i] = Load4(row[i] + p);
+    for (size_t i = 0; i < kRows; ++i) a_p[i] = Load4(row[i]);
     AddDepths<kRows, 0>(a_p, w, acc);
     w += 64;
   }
@@ -121,7 +119,10 @@ __attribute__((always_inline)) inline void RunTile(const Call& call, const Tile&
   int32x4_t acc[kRows][4];
   StartAtBias<kRows>(tile.start, acc);
   const int8_t* w = tile.w;
-  for (size_t t = 0; t < call.taps; ++t) w = AddTap<kRows>(call.k, tile.a, call.tap[t], w, acc);
+  size_t t = 0;
+  do {  // known to run once: a branch less in a short tile
+    w = AddTap<kRows>(call.k, tile.a, call.tap[t], w, acc);
+  } while (++t < call.taps);
   if (tile.row_offset != nullptr) AddRowOffsets<kRows>(tile.row_offset, acc);
   int8x16_t rows[kRows];
 #pragma GCC unroll 8
@@ -132,9 +133,11 @@ __attribute__((always_inline)) inline void RunTile(const Call& call, const Tile&
   StoreRowsS8Neon<kRows>(tile.c, call.c_stride, rows, tile.columns);
 }
 
-// Out of line, so that its loops have all registers.
+// Out of line, so that its loops have all registers; with copies that no store can change.
 template <bool kNarrow>
-__attribute__((noinline)) void RunRows(const Call& call, Tile tile, size_t m) {
+__attribute__((noinline)) void RunRows(const Call& of_all, const Tile& first, size_t m) {
+  const Call call = of_all;
+  Tile tile = first;
   for (; m >= 4; m -= 4) {
     RunTile<4, kNarrow>(call, tile);
     tile.a += 4;
