@@ -13,7 +13,7 @@ struct KernelEntry<IgemmS8Kernel> {
   const char* name;
   IgemmS8Kernel* run;
   size_t mr;                // most rows of one call, a multiple of tile
-  size_t tile;              // rows that cost as much as one less
+  size_t tile;              // m rows cost as much as ⌈m/tile⌉ · tile
   int32_t a_offset;         // 0, or 128: rows hold a + 128 as uint8, and bias must take that back
   int8_t w_min = INT8_MIN;  // the least weight; −127 is what weights of files keep to
 };
