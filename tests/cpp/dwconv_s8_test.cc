@@ -197,7 +197,7 @@ void ForForms(const Entry& kernel, Body body) {
 EDGEC_TEST_EACH_ISA(dwconv_s8_every_tail_gives_the_reference_bytes) {
   ForKernels(DwconvS8Kernels(), isa, [](const Entry& kernel) {
     DwconvCase test;
-    uint64_t seed = 0;
+    size_t seed = 0;
     for (size_t m = 1; m <= kMostM; ++m) {
       for (size_t n : {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 64}) {
         for (size_t taps : {1, 2, 3, 5, 10}) {

@@ -135,10 +135,12 @@ static inline void RunHalfSumTile(const HalfSumCall& call, const HalfSumTile& ti
   StoreRowsS8Neon<kRows>(tile.c, call.c_stride, rows, tile.columns);
 }
 
-// All rows, two at a time, for each 16 columns: the whole of a kernel.
+// All rows, two at a time, for each 16 columns: the whole of a kernel. Out of line, so that its
+// loops have all registers.
 template <class Tap>
-static inline void HalfSumRows(size_t m, size_t n, const HalfSumCall& call, const int8_t* const* a,
-                               const int8_t* w, int8_t* c, const IgemmS8Params& params) {
+__attribute__((noinline)) static void HalfSumRows(size_t m, size_t n, const HalfSumCall& call,
+                                                  const int8_t* const* a, const int8_t* w,
+                                                  int8_t* c, const IgemmS8Params& params) {
   for (size_t j = 0; j < n; j += 16) {
     HalfSumTile tile{a,
                      params.row_offset,
