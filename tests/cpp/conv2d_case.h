@@ -54,17 +54,28 @@ std::vector<T> PadGroups(const Conv2dShape& s, const std::vector<T>& values) {
   return padded;
 }
 
+// How many blocks of `step` depths a packed row of weights has: taps are filled up one by one.
+inline size_t TapDepth(const Conv2dShape& s) {
+  const bool lines = s.groups == 1 && (s.dilation_w == 1 || s.kernel_w == 1);
+  return lines ? static_cast<size_t>(s.kernel_w) * s.depth() : s.depth();
+}
+inline size_t DepthBlocks(const Conv2dShape& s, size_t step) {
+  return s.taps() * s.depth() / TapDepth(s) * ((TapDepth(s) + step - 1) / step);
+}
+
 // [o][depth of all taps] weights as s8_16c4 (step 4) or f32_16 (step 1), which is s8_16c4 with one
 // depth in a block.
 template <class T>
 std::vector<T> PackGroups(const Conv2dShape& s, const std::vector<T>& weights, size_t step) {
-  const size_t depth = s.taps() * s.depth(), blocks = (depth + step - 1) / step;
+  const size_t depth = s.taps() * s.depth(), blocks = DepthBlocks(s, step);
+  const size_t tap_depth = TapDepth(s), tap_blocks = (tap_depth + step - 1) / step;
   std::vector<T> packed(s.groups * Padded(s.columns()) * blocks * step);
   for (size_t o = 0; o < s.o; ++o) {
     const size_t column = o / s.columns() * Padded(s.columns()) + o % s.columns();
     for (size_t p = 0; p < depth; ++p) {
-      const size_t block = column / 16 * blocks + p / step;
-      packed[(block * 16 + column % 16) * step + p % step] = weights[o * depth + p];
+      const size_t in_tap = p % tap_depth;
+      const size_t block = column / 16 * blocks + p / tap_depth * tap_blocks + in_tap / step;
+      packed[(block * 16 + column % 16) * step + in_tap % step] = weights[o * depth + p];
     }
   }
   return packed;

@@ -50,7 +50,7 @@ S8Data MakeS8Data(const Conv2dShape& s) {
 
 OpCase MakeS8Case(const Conv2dShape& s, const S8Data& data) {
   const uint32_t padded = static_cast<uint32_t>(Padded(s.columns()));
-  const uint32_t blocks = static_cast<uint32_t>((s.taps() * s.depth() + 3) / 4);
+  const uint32_t blocks = static_cast<uint32_t>(DepthBlocks(s, 4));
   OpCase made;
   made.op = "conv2d_s8";
   made.inputs.push_back(MakeTensor<int8_t>({s.n, s.h, s.w, s.c}, data.x));

@@ -14,7 +14,7 @@ using edgec::IgemmF32Kernels;
 using edgec::IgemmF32Params;
 using Entry = edgec::KernelEntry<IgemmF32Kernel>;
 
-constexpr size_t kMostM = 16, kMostN = 48, kMostK = 24, kMostTaps = 9;
+constexpr size_t kMostM = 16, kMostN = 48, kMostK = 24, kMostTaps = 9, kGap = 3;
 constexpr float kUntouched = 99.0f;
 
 struct Size {
@@ -24,7 +24,9 @@ struct Size {
 class IgemmCase {
  public:
   IgemmCase() {
-    for (size_t i = 0; i < kMostM * kMostTaps; ++i) rows_.emplace_back(new Guarded<float>(kMostK));
+    for (size_t i = 0; i < kMostM; ++i) {
+      rows_.emplace_back(new Guarded<float>(kMostTaps * (kMostK + kGap)));
+    }
   }
 
   std::vector<float> a, b, bias;  // a[tap][row][depth], b[column][tap · depth]
@@ -57,17 +59,23 @@ class IgemmCase {
   }
 
   void Run(const Entry& kernel, float* c) {
-    const float* pointers[kMostM * kMostTaps];
-    for (size_t i = 0; i < size_.m * size_.taps; ++i) {
-      float* row = Tail(*rows_[i], size_.k);
-      std::copy_n(&a[i * size_.k], size_.k, row);
+    // Taps lie apart, the last at the end of memory.
+    const float* pointers[kMostM];
+    ptrdiff_t tap[kMostTaps];
+    for (size_t t = 0; t < size_.taps; ++t) tap[t] = static_cast<ptrdiff_t>(t * (size_.k + kGap));
+    for (size_t i = 0; i < size_.m; ++i) {
+      float* row = Tail(*rows_[i], size_.taps * (size_.k + kGap) - kGap);
+      for (size_t t = 0; t < size_.taps; ++t) {
+        std::copy_n(&a[(t * size_.m + i) * size_.k], size_.k, row + t * (size_.k + kGap));
+      }
       pointers[i] = row;
     }
     float* packed_bias = Tail(bias_, Padded(size_.n));
     std::fill_n(packed_bias, Padded(size_.n), 0.0f);
     std::copy(bias.begin(), bias.end(), packed_bias);
     const IgemmF32Params params{packed_bias, min, max};
-    kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, Pack(), c, size_.c_stride, &params);
+    kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, tap, Pack(), c, size_.c_stride,
+               &params);
   }
 
  private:

@@ -13,7 +13,7 @@ using edgec::IgemmS8Kernels;
 using edgec::IgemmS8Params;
 using Entry = edgec::KernelEntry<IgemmS8Kernel>;
 
-constexpr size_t kMostM = 16, kMostN = 64, kMostK = 64, kMostTaps = 9;
+constexpr size_t kMostM = 16, kMostN = 64, kMostK = 64, kMostTaps = 9, kGap = 3;
 constexpr int32_t kZeroPoint = -7, kQmin = -120, kQmax = 101;
 constexpr int8_t kUntouched = 99;
 
@@ -25,7 +25,9 @@ struct Size {
 class IgemmCase {
  public:
   IgemmCase() {
-    for (size_t i = 0; i < kMostM * kMostTaps; ++i) rows_.emplace_back(new Guarded<int8_t>(kMostK));
+    for (size_t i = 0; i < kMostM; ++i) {
+      rows_.emplace_back(new Guarded<int8_t>(kMostTaps * (kMostK + kGap)));
+    }
   }
 
   // Values that a test may change between Fill and Check.
@@ -79,10 +81,18 @@ class IgemmCase {
   }
 
   void Run(const Entry& kernel, int8_t* c) {
-    const int8_t* pointers[kMostM * kMostTaps];
-    for (size_t i = 0; i < size_.m * size_.taps; ++i) {
-      int8_t* row = Tail(*rows_[i], size_.k);
-      std::copy_n(&a[i * size_.k], size_.k, row);
+    // Taps lie apart, the last at the end of memory.
+    const int8_t* pointers[kMostM];
+    ptrdiff_t tap[kMostTaps];
+    for (size_t t = 0; t < size_.taps; ++t) tap[t] = static_cast<ptrdiff_t>(t * (size_.k + kGap));
+    for (size_t i = 0; i < size_.m; ++i) {
+      int8_t* row = Tail(*rows_[i], size_.taps * (size_.k + kGap) - kGap);
+      for (size_t t = 0; t < size_.taps; ++t) {
+        for (size_t p = 0; p < size_.k; ++p) {
+          const int8_t value = a[(t * size_.m + i) * size_.k + p];
+          row[t * (size_.k + kGap) + p] = static_cast<int8_t>(value + kernel.a_offset);
+        }
+      }
       pointers[i] = row;
     }
     const size_t padded = Padded(size_.n);
@@ -98,7 +108,8 @@ class IgemmCase {
     std::copy(row_offset.begin(), row_offset.end(), offsets);
     const IgemmS8Params params{packed_bias, row_offset.empty() ? nullptr : offsets,
                                edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)};
-    kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, Pack(), c, size_.c_stride, &params);
+    kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, tap, Pack(), c, size_.c_stride,
+               &params);
   }
 
   int64_t ColumnSum(size_t j) const {

@@ -52,7 +52,8 @@ class OneOp {
     return *this;
   }
 
-  // Weights in s8_16c4 with n channels of depth k in each group, and their bias, wsum and mult.
+  // Weights in s8_16c4 with n channels of depth k in each group, taps already filled up to a
+  // multiple of 4, and their bias, wsum and mult.
   OneOp& PackedS8(uint32_t groups, uint32_t n, uint32_t k) {
     const uint32_t n_blocks = (n + 15) / 16, k_blocks = (k + 3) / 4;
     std::vector<int8_t> w(size_t{groups} * n_blocks * k_blocks * 64, 0);
@@ -89,11 +90,11 @@ inline void AddConvolutions(std::vector<ModelBuilder>* models) {
   const int32_t low = Bits(-100), high = Bits(100);
   models->push_back(OneOp("conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
                         .In(EDGEC_S8, {1, 5, 5, 6})
-                        .PackedS8(1, 20, 54)
+                        .PackedS8(1, 20, 60)
                         .Out(EDGEC_S8, {1, 5, 5, 20}));
   models->push_back(OneOp("conv2d_s8", {3, 2, 2, 1, 1, 2, 0, 1, 2, 3, -5, -100, 100})
                         .In(EDGEC_S8, {2, 5, 5, 6})
-                        .PackedS8(2, 5, 18)
+                        .PackedS8(2, 5, 24)
                         .Out(EDGEC_S8, {2, 2, 5, 10}));
   models->push_back(OneOp("depthwise_conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
                         .In(EDGEC_S8, {1, 5, 5, 20})

@@ -45,6 +45,7 @@ class BatchMatmulF32 final : public Op {
 
  private:
   void RunItem(size_t item, uint8_t* scratch) const {
+    constexpr ptrdiff_t kOneTap = 0;
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     const BatchMatmulShape& shape = task_.shape;
     const IgemmF32Params params{zeros_.data(), -kInfinity, kInfinity};
@@ -58,8 +59,8 @@ class BatchMatmulF32 final : public Op {
       const size_t m = std::min(task_.kernel->mr, shape.m - row);
       const size_t first = batch * shape.m + row;
       for (size_t i = 0; i < m; ++i) rows[i] = task_.a + (first + i) * shape.k;
-      task_.kernel->run(m, n, shape.k, 1, rows, w, task_.y + first * shape.n + column, shape.n,
-                        &params);
+      task_.kernel->run(m, n, shape.k, 1, rows, &kOneTap, w, task_.y + first * shape.n + column,
+                        shape.n, &params);
     }
   }
 

@@ -43,7 +43,7 @@ class BatchMatmulS8 final : public Op {
     bias_at_ = plan.Add<int32_t>(split_.chunk_columns);
     rows_at_ = plan.Add<const int8_t*>(mr);
     offsets_at_ = plan.Add<int32_t>(mr);
-    padded_at_ = plan.Add<int8_t>(depth_ == task_.shape.k ? 0 : mr * depth_);
+    copies_at_ = plan.Add<int8_t>(CopiesRows() ? mr * depth_ : 0);
     return plan.Request(context);
   }
 
@@ -76,16 +76,17 @@ class BatchMatmulS8 final : public Op {
   void RunRows(const int8_t* a, size_t m, size_t n, uint8_t* scratch, int8_t* y) const {
     const int8_t** rows = reinterpret_cast<const int8_t**>(scratch + rows_at_);
     int32_t* offsets = reinterpret_cast<int32_t*>(scratch + offsets_at_);
-    int8_t* padded = reinterpret_cast<int8_t*>(scratch + padded_at_);
+    int8_t* copies = reinterpret_cast<int8_t*>(scratch + copies_at_);
     const size_t k = task_.shape.k;
     for (size_t i = 0; i < m; ++i, a += k) {
-      rows[i] = depth_ == k ? a : PadRow(a, padded + i * depth_);
+      rows[i] = CopiesRows() ? CopyRow(a, copies + i * depth_) : a;
       if (task_.zp_b != 0) offsets[i] = RowOffset(a);
     }
     const IgemmS8Params params{reinterpret_cast<const int32_t*>(scratch + bias_at_),
                                task_.zp_b != 0 ? offsets : nullptr, task_.requant};
-    task_.kernel->run(m, n, depth_, 1, rows, reinterpret_cast<const int8_t*>(scratch + w_at_), y,
-                      task_.shape.n, &params);
+    constexpr ptrdiff_t kOneTap = 0;
+    task_.kernel->run(m, n, depth_, 1, rows, &kOneTap,
+                      reinterpret_cast<const int8_t*>(scratch + w_at_), y, task_.shape.n, &params);
   }
 
   // In place; unsigned, for sums wrap modulo 2^32 as the kernels' do.
@@ -104,17 +105,23 @@ class BatchMatmulS8 final : public Op {
     return static_cast<int32_t>(sum * static_cast<uint32_t>(-task_.zp_b));
   }
 
-  const int8_t* PadRow(const int8_t* a, int8_t* padded) const {
-    std::memcpy(padded, a, task_.shape.k);
-    std::memset(padded + task_.shape.k, 0, depth_ - task_.shape.k);
-    return padded;
+  bool CopiesRows() const { return depth_ != task_.shape.k || task_.kernel->a_offset != 0; }
+
+  // Shifted as the kernel wants it, and filled up: what is beyond k meets zeros.
+  const int8_t* CopyRow(const int8_t* a, int8_t* copy) const {
+    const uint8_t offset = static_cast<uint8_t>(task_.kernel->a_offset);
+    for (size_t p = 0; p < task_.shape.k; ++p) {
+      copy[p] = static_cast<int8_t>(static_cast<uint8_t>(a[p]) + offset);
+    }
+    std::memset(copy + task_.shape.k, 0, depth_ - task_.shape.k);
+    return copy;
   }
 
   BatchMatmulTask task_;
   const size_t depth_;
   const ColumnSplit split_;
   const std::vector<float> mult_;  // one multiplier for all columns
-  size_t w_at_ = 0, bias_at_ = 0, rows_at_ = 0, offsets_at_ = 0, padded_at_ = 0;
+  size_t w_at_ = 0, bias_at_ = 0, rows_at_ = 0, offsets_at_ = 0, copies_at_ = 0;
 };
 
 }  // namespace

@@ -19,21 +19,35 @@ IgemmF32Params ParamsAt(IgemmF32Params params, size_t column) {
   return params;
 }
 
+bool ToUnsigned(const KernelEntry<IgemmS8Kernel>& kernel) { return kernel.a_offset != 0; }
+bool ToUnsigned(const KernelEntry<IgemmF32Kernel>&) { return false; }
+
+template <class T>
+BandNeeds<T> NeedsOf(const Conv2dTask<T>& task, uint32_t threads) {
+  BandNeeds<T> needs;
+  needs.groups = task.groups;
+  needs.depth_step = Igemm<T>::kDepthStep;
+  needs.row_step = task.kernel->mr;
+  needs.threads = threads;
+  needs.weight_bytes = uint64_t{task.columns} * task.window.taps() * task.depth * sizeof(T);
+  needs.padding = task.padding;
+  needs.to_unsigned = ToUnsigned(*task.kernel);
+  return needs;
+}
+
 template <class T>
 class Conv2dIgemm final : public Op {
  public:
   Conv2dIgemm(Conv2dTask<T> task, uint32_t threads)
       : task_(std::move(task)),
-        padding_(task_.depth, task_.padding),
-        gather_(task_.depth % Igemm<T>::kDepthStep != 0),
-        depth_(RoundUp(task_.window.taps() * task_.depth, Igemm<T>::kDepthStep)),
-        row_tiles_((task_.window.rows() - 1) / task_.kernel->mr + 1),
-        split_(task_.columns, 16 * depth_ * sizeof(T), task_.groups * row_tiles_, threads) {}
+        band_(task_.window, NeedsOf(task_, threads)),
+        depth_(band_.taps().size() * band_.tap_depth()),
+        split_(task_.columns, 16 * depth_ * sizeof(T), task_.groups * band_.count(), threads) {}
 
   edgec_status PlanScratch(PrepareContext& context) {
     ScratchPlan plan;
-    plan.Add<const T*>(uint64_t{task_.window.taps()} * task_.kernel->mr);  // at 0
-    gathered_at_ = plan.Add<T>(gather_ ? uint64_t{task_.kernel->mr} * depth_ : 0);
+    plan.Add<const T*>(task_.kernel->mr);  // at 0
+    band_at_ = plan.Add<T>(band_.scratch_elements());
     return plan.Request(context);
   }
 
@@ -41,60 +55,47 @@ class Conv2dIgemm final : public Op {
     auto body = [this, &context](size_t begin, size_t end, uint32_t thread) {
       for (size_t item = begin; item < end; ++item) RunItem(item, context.scratch_of(thread));
     };
-    const size_t item_macs = task_.kernel->mr * split_.chunk_columns * depth_;
-    context.pool.For(task_.groups * split_.chunks * row_tiles_, GrainOfMacs(item_macs), body);
+    const size_t item_macs = band_.most_rows() * split_.part_columns * depth_;
+    context.pool.For(task_.groups * split_.parts * band_.count(), GrainOfMacs(item_macs), body);
     return EDGEC_OK;
   }
 
  private:
+  // A band of a group meets a part of the columns, chunk by chunk.
   void RunItem(size_t item, uint8_t* scratch) const {
-    const size_t row = item % row_tiles_ * task_.kernel->mr;
-    const size_t column = item / row_tiles_ % split_.chunks * split_.chunk_columns;
-    const size_t group = item / row_tiles_ / split_.chunks;
-    const size_t m = std::min(task_.kernel->mr, task_.window.rows() - row);
-    const size_t n = std::min(split_.chunk_columns, task_.columns - column);
+    const size_t band = item % band_.count();
+    const size_t part = item / band_.count() % split_.parts * split_.part_columns;
+    const size_t group = item / band_.count() / split_.parts;
+    const T* begin = band_.Fill(band, group, task_.x, reinterpret_cast<T*>(scratch + band_at_));
+    const size_t end = std::min(part + split_.part_columns, task_.columns);
+    for (size_t column = part; column < end; column += split_.chunk_columns) {
+      const size_t n = std::min(split_.chunk_columns, end - column);
+      RunChunk(band, group, column, n, begin, reinterpret_cast<const T**>(scratch));
+    }
+  }
+
+  void RunChunk(size_t band, size_t group, size_t column, size_t n, const T* begin,
+                const T** rows) const {
     const size_t padded_column = group * RoundUp(task_.columns, 16) + column;
-
     const size_t y_stride = task_.groups * task_.columns;
-    T* y = task_.y + row * y_stride + group * task_.columns + column;
     const T* w = task_.w + padded_column * depth_;
-    const T** a = reinterpret_cast<const T**>(scratch);
+    T* y = task_.y + band_.FirstRow(band) * y_stride + group * task_.columns + column;
     const auto params = ParamsAt(task_.params, padded_column);
-    if (gather_) {
-      GatherRows(group, row, m, reinterpret_cast<T*>(scratch + gathered_at_), a);
-      task_.kernel->run(m, n, depth_, 1, a, w, y, y_stride, &params);
-    } else {
-      PointRows(group, row, m, a);
-      task_.kernel->run(m, n, task_.depth, task_.window.taps(), a, w, y, y_stride, &params);
-    }
-  }
-
-  void PointRows(size_t group, size_t row, size_t m, const T** a) const {
-    Conv2dPosition at(task_.window, row);
-    for (size_t i = 0; i < m; ++i, at.Next(task_.window)) {
-      PointTaps(task_.window, task_.x + group * task_.depth, padding_.data(), at, m, a + i);
-    }
-  }
-
-  // The depth of a tap does not fit the packing: copy the taps together, and fill up once.
-  void GatherRows(size_t group, size_t row, size_t m, T* rows, const T** a) const {
-    Conv2dPosition at(task_.window, row);
-    const size_t filled = task_.window.taps() * task_.depth;
-    for (size_t i = 0; i < m; ++i, at.Next(task_.window), rows += depth_) {
-      GatherTaps(task_.window, task_.x + group * task_.depth, padding_.data(), at, task_.depth,
-                 rows);
-      std::fill(rows + filled, rows + depth_, T{0});
-      a[i] = rows;
+    const size_t count = band_.RowCount(band), tiles = (count - 1) / task_.kernel->mr + 1;
+    for (size_t tile = 0, row = 0; tile < tiles; ++tile) {
+      const size_t m = (count - row - 1) / (tiles - tile) + 1;  // even tiles, none nearly empty
+      band_.PointRows(begin, row, m, rows);
+      task_.kernel->run(m, n, band_.tap_depth(), band_.taps().size(), rows, band_.taps().data(), w,
+                        y + row * y_stride, y_stride, &params);
+      row += m;
     }
   }
 
   const Conv2dTask<T> task_;
-  const std::vector<T> padding_;
-  const bool gather_;
+  const BandPlan<T> band_;
   const size_t depth_;  // of a row of packed weights: all taps
-  const size_t row_tiles_;
   const ColumnSplit split_;
-  size_t gathered_at_ = 0;
+  size_t band_at_ = 0;
 };
 
 }  // namespace

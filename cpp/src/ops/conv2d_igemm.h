@@ -1,8 +1,8 @@
 // conv2d and fully_connected as calls of an igemm kernel, for int8 and float32.
 //
-// The work is cut into items: a group, a chunk of columns (output channels), a tile of rows (output
-// positions). Rows run fastest, so that a chunk's weights stay in the cache while the image passes
-// by.
+// The work is cut into items for threads: a group, a part of the columns (output channels), a band
+// of rows (output positions, ops/band.h). Inside of an item a chunk of weights stays in the cache
+// while the band's rows pass by, a few at a time.
 #ifndef EDGEC_OPS_CONV2D_IGEMM_H_
 #define EDGEC_OPS_CONV2D_IGEMM_H_
 
@@ -10,7 +10,7 @@
 
 #include "kernels/igemm_f32/igemm_f32_table.h"
 #include "kernels/igemm_s8/igemm_s8_table.h"
-#include "ops/conv2d_window.h"
+#include "ops/band.h"
 
 namespace edgec {
 

@@ -70,28 +70,5 @@ void PointTaps(const Conv2dWindow& window, const T* x, const T* padding, const C
   }
 }
 
-// Copies the taps of one position one after another, `depth` channels each.
-template <class T>
-void GatherTaps(const Conv2dWindow& window, const T* x, const T* padding, const Conv2dPosition& at,
-                size_t depth, T* to) {
-  const int64_t x_0 = at.ox * window.stride_w - window.pad_left;
-  const size_t line_depth = depth * static_cast<size_t>(window.kernel_w);
-  const bool adjacent = window.dilation_w == 1 && static_cast<int64_t>(depth) == window.in_c &&
-                        x_0 >= 0 && x_0 + window.kernel_w <= window.in_w;
-  for (int64_t ky = 0; ky < window.kernel_h; ++ky, to += line_depth) {
-    const T* line = KernelLine(window, x, at, ky);
-    if (line != nullptr && adjacent) {
-      std::memcpy(to, line + x_0 * window.in_c, line_depth * sizeof(T));
-      continue;
-    }
-    for (int64_t kx = 0; kx < window.kernel_w; ++kx) {
-      const int64_t column = x_0 + kx * window.dilation_w;
-      const bool inside = line != nullptr && column >= 0 && column < window.in_w;
-      std::memcpy(to + static_cast<size_t>(kx) * depth,
-                  inside ? line + column * window.in_c : padding, depth * sizeof(T));
-    }
-  }
-}
-
 }  // namespace edgec
 #endif  // EDGEC_OPS_CONV2D_WINDOW_H_

@@ -8,7 +8,7 @@
 namespace edgec {
 namespace {
 
-// The kernel works on a + a_offset: bias[j] − a_offset · Σ w[j] takes that back, modulo 2^32.
+// The kernel gets a + a_offset: bias[j] − a_offset · Σ w[j] takes that back, modulo 2^32.
 std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t a_offset) {
   std::vector<int32_t> shifted(bias.elements());
   for (size_t j = 0; j < shifted.size(); ++j) {
@@ -55,7 +55,8 @@ edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32
                   "constants needed: w s8_16c4, bias and wsum s32[g,n], mult f32[g,n]");
   }
   const uint64_t padded = RoundUp(task->columns, 16);
-  const uint64_t depth = RoundUp(uint64_t{task->window.taps()} * task->depth, 4);
+  const TapShape taps = TapsOf(task->window, task->groups);
+  const uint64_t depth = taps.count * RoundUp(taps.depth, 4);
   if (!HasDims(w, {task->groups, padded / 16, depth / 4, 16, 4}) ||
       !HasDims(bias, {task->groups, padded}) || !HasDims(wsum, {task->groups, padded}) ||
       !HasDims(mult, {task->groups, padded})) {

@@ -13,14 +13,16 @@ size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
 
 }  // namespace
 
-ColumnSplit::ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_chunk,
+ColumnSplit::ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_part,
                          uint32_t threads) {
   const size_t blocks = DivideUp(columns, 16);
-  size_t wanted = DivideUp(blocks, std::max<size_t>(1, kChunkBytes / block_bytes));
-  if (threads > 1) wanted = std::max(wanted, DivideUp(kItemsPerThread * threads, items_per_chunk));
-  const size_t chunk_blocks = DivideUp(blocks, std::min(wanted, blocks));
-  chunk_columns = 16 * chunk_blocks;
-  chunks = DivideUp(blocks, chunk_blocks);
+  const size_t wanted = threads > 1 ? DivideUp(kItemsPerThread * threads, items_per_part) : 1;
+  const size_t part_blocks = DivideUp(blocks, std::min(wanted, blocks));
+  part_columns = 16 * part_blocks;
+  parts = DivideUp(blocks, part_blocks);
+  const size_t chunk_blocks = std::max<size_t>(1, kChunkBytes / block_bytes);
+  chunk_columns = 16 * DivideUp(part_blocks, DivideUp(part_blocks, chunk_blocks));
+  chunks = DivideUp(columns, chunk_columns);
 }
 
 size_t GrainOfMacs(size_t item_macs) { return 1 + kThreadMacs / std::max<size_t>(1, item_macs); }

@@ -7,14 +7,15 @@
 
 namespace edgec {
 
-// Columns in chunks of whole blocks of 16: a chunk's weights stay in a small L2 cache while all
-// rows pass, and threads find enough items to share evenly.
+// Columns in parts for threads, a part in chunks for caches; both whole blocks of 16.
 struct ColumnSplit {
-  size_t chunk_columns;  // a multiple of 16
-  size_t chunks;
+  size_t part_columns;
+  size_t parts;
+  size_t chunk_columns;  // their weights stay in a small L2 cache while rows pass
+  size_t chunks;         // of all columns
 
-  // `items_per_chunk`: what else the work is cut into.
-  ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_chunk, uint32_t threads);
+  // `items_per_part`: what else the work is cut into.
+  ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_part, uint32_t threads);
 };
 
 // The least items of this size worth a thread of their own: waking one costs microseconds.

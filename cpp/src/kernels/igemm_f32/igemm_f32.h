@@ -1,12 +1,9 @@
 // float32 matrix multiplication with indirect rows: convolution without im2col.
 //
-//     c[i][j] = clamp(bias[j] + Σ_t Σ_p a[t·m + i][p] · w[j][t·k + p], min, max)
+//     c[i][j] = clamp(bias[j] + Σ_t Σ_p a[i][tap[t] + p] · w[j][t·k + p], min, max)
 //
-//     0 ≤ i < m rows (output pixels)    0 ≤ j < n columns (output channels)
-//     0 ≤ t < taps (kernel positions)   0 ≤ p < k depth of a tap (input channels)
-//
-// A row has one pointer per tap, so a padded position is a pointer to zeros. w has the layout
-// f32_16 (edgec/format/spec.md, Packing): for each block of 16 columns, taps · k times 16 values.
+// Rows, columns and taps are as in kernels/igemm_s8/igemm_s8.h. w has the layout f32_16
+// (edgec/format/spec.md, Packing): for each block of 16 columns, taps · k times 16 values.
 // The order of the additions is a kernel's own, and kernels may fuse: results differ within
 // float32's accuracy. A NaN stays a NaN.
 //
@@ -26,7 +23,7 @@ struct IgemmF32Params {
 };
 
 using IgemmF32Kernel = void(size_t m, size_t n, size_t k, size_t taps, const float* const* a,
-                            const float* w, float* c, size_t c_stride,
+                            const ptrdiff_t* tap, const float* w, float* c, size_t c_stride,
                             const IgemmF32Params* params);
 
 }  // namespace edgec

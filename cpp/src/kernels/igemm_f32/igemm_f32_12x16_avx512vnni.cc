@@ -10,10 +10,10 @@ namespace edgec {
 namespace {
 
 template <size_t kRows>
-const float* AddTap(size_t k, const float* const* a, const float* w, __m512* acc) {
+const float* AddTap(size_t k, const float* const* a, ptrdiff_t at, const float* w, __m512* acc) {
   const float* row[kRows];
 #pragma GCC unroll 16
-  for (size_t i = 0; i < kRows; ++i) row[i] = a[i];
+  for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + at;
   for (size_t p = 0; p < k; ++p, w += 16) {
     const __m512 w_p = _mm512_loadu_ps(w);
 #pragma GCC unroll 16
@@ -25,8 +25,8 @@ const float* AddTap(size_t k, const float* const* a, const float* w, __m512* acc
 }
 
 template <size_t kRows>
-void Rows(size_t n, size_t k, size_t taps, const float* const* a, const float* w, float* c,
-          size_t c_stride, const IgemmF32Params& params) {
+void Rows(size_t n, size_t k, size_t taps, const float* const* a, const ptrdiff_t* tap,
+          const float* w, float* c, size_t c_stride, const IgemmF32Params& params) {
   const __m512 min = _mm512_set1_ps(params.min), max = _mm512_set1_ps(params.max);
   for (size_t j = 0; j < n; j += 16) {
     const __mmask16 lanes =
@@ -34,7 +34,7 @@ void Rows(size_t n, size_t k, size_t taps, const float* const* a, const float* w
     __m512 acc[kRows];
 #pragma GCC unroll 16
     for (size_t i = 0; i < kRows; ++i) acc[i] = _mm512_loadu_ps(params.bias + j);
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a + t * kRows, w, acc);
+    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
 #pragma GCC unroll 16
     for (size_t i = 0; i < kRows; ++i) {
       // The bound comes first: max and min return their second operand if one is NaN.
@@ -47,13 +47,13 @@ void Rows(size_t n, size_t k, size_t taps, const float* const* a, const float* w
 }  // namespace
 
 void igemm_f32_12x16_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const float* const* a,
-                                const float* w, float* c, size_t c_stride,
+                                const ptrdiff_t* tap, const float* w, float* c, size_t c_stride,
                                 const IgemmF32Params* params) {
   assert(m >= 1 && m <= 12 && n >= 1 && k >= 1 && taps >= 1);
   static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>,  Rows<3>,  Rows<4>,
                                                  Rows<5>, Rows<6>,  Rows<7>,  Rows<8>,
                                                  Rows<9>, Rows<10>, Rows<11>, Rows<12>};
-  kRows[m - 1](n, k, taps, a, w, c, c_stride, *params);
+  kRows[m - 1](n, k, taps, a, tap, w, c, c_stride, *params);
 }
 
 }  // namespace edgec

@@ -11,10 +11,11 @@ namespace edgec {
 namespace {
 
 template <size_t kRows>
-const float* AddTap(size_t k, const float* const* a, const float* w, float32x4_t (*acc)[4]) {
+const float* AddTap(size_t k, const float* const* a, ptrdiff_t at, const float* w,
+                    float32x4_t (*acc)[4]) {
   const float* row[kRows];
 #pragma GCC unroll 8
-  for (size_t i = 0; i < kRows; ++i) row[i] = a[i];
+  for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + at;
   for (size_t p = 0; p < k; ++p, w += 16) {
     float32x4_t w_p[4];
 #pragma GCC unroll 8
@@ -43,8 +44,8 @@ void Store(float* c, const float32x4_t* acc, size_t n, const IgemmF32Params& par
 }
 
 template <size_t kRows>
-void Rows(size_t n, size_t k, size_t taps, const float* const* a, const float* w, float* c,
-          size_t c_stride, const IgemmF32Params& params) {
+void Rows(size_t n, size_t k, size_t taps, const float* const* a, const ptrdiff_t* tap,
+          const float* w, float* c, size_t c_stride, const IgemmF32Params& params) {
   for (size_t j = 0; j < n; j += 16) {
     float32x4_t acc[kRows][4];
 #pragma GCC unroll 8
@@ -52,7 +53,7 @@ void Rows(size_t n, size_t k, size_t taps, const float* const* a, const float* w
 #pragma GCC unroll 8
       for (size_t four = 0; four < 4; ++four) acc[i][four] = vld1q_f32(params.bias + j + 4 * four);
     }
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a + t * kRows, w, acc);
+    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) Store(c + i * c_stride + j, acc[i], n - j, params);
   }
@@ -61,10 +62,11 @@ void Rows(size_t n, size_t k, size_t taps, const float* const* a, const float* w
 }  // namespace
 
 void igemm_f32_4x16_neon(size_t m, size_t n, size_t k, size_t taps, const float* const* a,
-                         const float* w, float* c, size_t c_stride, const IgemmF32Params* params) {
+                         const ptrdiff_t* tap, const float* w, float* c, size_t c_stride,
+                         const IgemmF32Params* params) {
   assert(m >= 1 && m <= 4 && n >= 1 && k >= 1 && taps >= 1);
   static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>, Rows<3>, Rows<4>};
-  kRows[m - 1](n, k, taps, a, w, c, c_stride, *params);
+  kRows[m - 1](n, k, taps, a, tap, w, c, c_stride, *params);
 }
 
 }  // namespace edgec

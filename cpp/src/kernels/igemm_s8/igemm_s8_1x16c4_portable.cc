@@ -22,9 +22,9 @@ const int8_t* AddTap(size_t k, const int8_t* a, const int8_t* w, uint32_t* acc) 
 
 }  // namespace
 
-void igemm_s8_1x16c4_portable(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
-                              const int8_t* w, int8_t* c, size_t /*c_stride*/,
-                              const IgemmS8Params* params) {
+void igemm_s8_1x16c4_portable([[maybe_unused]] size_t m, size_t n, size_t k, size_t taps,
+                              const int8_t* const* a, const ptrdiff_t* tap, const int8_t* w,
+                              int8_t* c, size_t /*c_stride*/, const IgemmS8Params* params) {
   assert(m == 1 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
   for (size_t block = 0; block < n; block += 16) {
     uint32_t acc[16];
@@ -32,7 +32,7 @@ void igemm_s8_1x16c4_portable(size_t m, size_t n, size_t k, size_t taps, const i
       acc[j] = static_cast<uint32_t>(params->bias[block + j]) +
                static_cast<uint32_t>(RowOffset(*params, 0));
     }
-    for (size_t t = 0; t < taps; ++t) w = AddTap(k, a[t * m], w, acc);
+    for (size_t t = 0; t < taps; ++t) w = AddTap(k, a[0] + tap[t], w, acc);
     for (size_t j = 0; j < 16 && block + j < n; ++j) {
       c[block + j] = RequantizeS8(static_cast<int32_t>(acc[j]), params->requant.mult[block + j],
                                   params->requant);

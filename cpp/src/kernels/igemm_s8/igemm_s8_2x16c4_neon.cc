@@ -29,10 +29,11 @@ int32x4_t AddHalves(int32x4_t acc_0, int32x4_t acc_2) {
 }
 
 template <size_t kRows>
-const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, int32x4_t (*acc)[8]) {
+const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
+                     int32x4_t (*acc)[8]) {
   const int8_t* row[kRows];
 #pragma GCC unroll 8
-  for (size_t i = 0; i < kRows; ++i) row[i] = a[i];
+  for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + at;
   for (size_t p = 0; p < k; p += 4, w += 64) {
     int8x16_t a_p[kRows];
 #pragma GCC unroll 8
@@ -53,8 +54,8 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, int32x4_
 }
 
 template <size_t kRows>
-void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t* w, int8_t* c,
-          size_t c_stride, const IgemmS8Params& params) {
+void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff_t* tap,
+          const int8_t* w, int8_t* c, size_t c_stride, const IgemmS8Params& params) {
   const RequantS8 q = params.requant;
   for (size_t j = 0; j < n; j += 16) {
     int32x4_t acc[kRows][8];
@@ -63,7 +64,7 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t*
 #pragma GCC unroll 8
       for (size_t half = 0; half < 8; ++half) acc[i][half] = vdupq_n_s32(0);
     }
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a + t * kRows, w, acc);
+    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) {
       const int32x4_t offset = vdupq_n_s32(RowOffset(params, i));
@@ -81,11 +82,11 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t*
 }  // namespace
 
 void igemm_s8_2x16c4_neon(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
-                          const int8_t* w, int8_t* c, size_t c_stride,
+                          const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                           const IgemmS8Params* params) {
   assert(m >= 1 && m <= 2 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
   static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>};
-  kRows[m - 1](n, k, taps, a, w, c, c_stride, *params);
+  kRows[m - 1](n, k, taps, a, tap, w, c, c_stride, *params);
 }
 
 }  // namespace edgec

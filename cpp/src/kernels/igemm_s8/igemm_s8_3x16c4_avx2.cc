@@ -21,13 +21,14 @@ __m256i AddHalves(__m256i acc_0, __m256i acc_4) {
 }
 
 template <size_t kRows>
-const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, __m256i (*acc)[4]) {
+const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
+                     __m256i (*acc)[4]) {
   for (size_t p = 0; p < k; p += 4, w += 64) {
     __m256i a_p[kRows];
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) {
       int32_t four;
-      std::memcpy(&four, a[i] + p, sizeof(four));
+      std::memcpy(&four, a[i] + at + p, sizeof(four));
       a_p[i] = _mm256_cvtepi8_epi16(_mm_set1_epi32(four));
     }
 #pragma GCC unroll 8
@@ -44,14 +45,14 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, __m256i 
 }
 
 template <size_t kRows>
-void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t* w, int8_t* c,
-          size_t c_stride, const IgemmS8Params& params) {
+void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff_t* tap,
+          const int8_t* w, int8_t* c, size_t c_stride, const IgemmS8Params& params) {
   const RequantS8 q = params.requant;
   for (size_t j = 0; j < n; j += 16) {
     __m256i acc[kRows][4];
 #pragma GCC unroll 8
     for (auto& row : acc) row[0] = row[1] = row[2] = row[3] = _mm256_setzero_si256();
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a + t * kRows, w, acc);
+    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
     const __m256i* bias = reinterpret_cast<const __m256i*>(params.bias + j);
     const __m256i bias_0 = _mm256_loadu_si256(bias), bias_8 = _mm256_loadu_si256(bias + 1);
 #pragma GCC unroll 8
@@ -70,11 +71,11 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t*
 }  // namespace
 
 void igemm_s8_3x16c4_avx2(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
-                          const int8_t* w, int8_t* c, size_t c_stride,
+                          const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                           const IgemmS8Params* params) {
   assert(m >= 1 && m <= 3 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
   static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>, Rows<3>};
-  kRows[m - 1](n, k, taps, a, w, c, c_stride, *params);
+  kRows[m - 1](n, k, taps, a, tap, w, c, c_stride, *params);
 }
 
 }  // namespace edgec

@@ -29,12 +29,13 @@ const int8_t* AddDepths(const int8x16_t* a, const int8_t* w, int32x4_t (*acc)[4]
 }
 
 template <size_t kRows>
-const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, int32x4_t (*acc)[4]) {
+const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
+                     int32x4_t (*acc)[4]) {
   size_t p = 0;
   for (; p + 16 <= k; p += 16) {
     int8x16_t a_p[kRows];
 #pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) a_p[i] = vld1q_s8(a[i] + p);
+    for (size_t i = 0; i < kRows; ++i) a_p[i] = vld1q_s8(a[i] + at + p);
     w = AddDepths<kRows, 0>(a_p, w, acc);
     w = AddDepths<kRows, 1>(a_p, w, acc);
     w = AddDepths<kRows, 2>(a_p, w, acc);
@@ -45,7 +46,7 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, int32x4_
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) {
       int32_t four;
-      std::memcpy(&four, a[i] + p, sizeof(four));
+      std::memcpy(&four, a[i] + at + p, sizeof(four));
       a_p[i] = vreinterpretq_s8_s32(vdupq_n_s32(four));
     }
     w = AddDepths<kRows, 0>(a_p, w, acc);
@@ -54,8 +55,8 @@ const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, int32x4_
 }
 
 template <size_t kRows>
-void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t* w, int8_t* c,
-          size_t c_stride, const IgemmS8Params& params) {
+void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff_t* tap,
+          const int8_t* w, int8_t* c, size_t c_stride, const IgemmS8Params& params) {
   const RequantS8 q = params.requant;
   for (size_t j = 0; j < n; j += 16) {
     int32x4_t acc[kRows][4];
@@ -67,7 +68,7 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t*
         acc[i][four] = vaddq_s32(vld1q_s32(params.bias + j + 4 * four), offset);
       }
     }
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a + t * kRows, w, acc);
+    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) {
       StoreS8Neon(c + i * c_stride + j, RequantizeS8x16Neon(acc[i], q.mult + j, q), n - j);
@@ -78,11 +79,11 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t*
 }  // namespace
 
 void igemm_s8_4x16c4_neondot(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
-                             const int8_t* w, int8_t* c, size_t c_stride,
+                             const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                              const IgemmS8Params* params) {
   assert(m >= 1 && m <= 4 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
   static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>, Rows<3>, Rows<4>};
-  kRows[m - 1](n, k, taps, a, w, c, c_stride, *params);
+  kRows[m - 1](n, k, taps, a, tap, w, c, c_stride, *params);
 }
 
 }  // namespace edgec

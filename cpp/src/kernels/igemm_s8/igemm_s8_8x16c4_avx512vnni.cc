@@ -1,5 +1,5 @@
 // 8 rows × 16 columns: one register per row, one vpdpbusd per row and 4 depths. vpdpbusd wants one
-// unsigned side: flipping the top bit of a adds 128 (a_offset), which bias takes back.
+// unsigned side: a, which comes with 128 added (a_offset).
 //
 //   w        │ column 0: 4 depths │ column 1: 4 depths │ … 16 columns │   one load for all rows
 //   a[i]     │ the row's 4 depths │ the same           │ …            │   one broadcast per row
@@ -15,26 +15,26 @@ namespace edgec {
 namespace {
 
 template <size_t kRows>
-const int8_t* AddTap(size_t k, const int8_t* const* a, const int8_t* w, __m512i* acc) {
-  const __m512i flip = _mm512_set1_epi8(-128);
+const int8_t* AddTap(size_t k, const int8_t* const* a, ptrdiff_t at, const int8_t* w,
+                     __m512i* acc) {
   const int8_t* row[kRows];
 #pragma GCC unroll 16
-  for (size_t i = 0; i < kRows; ++i) row[i] = a[i];
+  for (size_t i = 0; i < kRows; ++i) row[i] = a[i] + at;
   for (size_t p = 0; p < k; p += 4, w += 64) {
     const __m512i w_p = _mm512_load_si512(w);
 #pragma GCC unroll 16
     for (size_t i = 0; i < kRows; ++i) {
       int32_t four;
       std::memcpy(&four, row[i] + p, sizeof(four));
-      acc[i] = _mm512_dpbusd_epi32(acc[i], _mm512_xor_si512(_mm512_set1_epi32(four), flip), w_p);
+      acc[i] = _mm512_dpbusd_epi32(acc[i], _mm512_set1_epi32(four), w_p);
     }
   }
   return w;
 }
 
 template <size_t kRows>
-void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t* w, int8_t* c,
-          size_t c_stride, const IgemmS8Params& params) {
+void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const ptrdiff_t* tap,
+          const int8_t* w, int8_t* c, size_t c_stride, const IgemmS8Params& params) {
   const RequantS8 q = params.requant;
   for (size_t j = 0; j < n; j += 16) {
     __m512i acc[kRows];
@@ -43,7 +43,7 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t*
     for (size_t i = 0; i < kRows; ++i) {
       acc[i] = _mm512_add_epi32(bias, _mm512_set1_epi32(RowOffset(params, i)));
     }
-    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a + t * kRows, w, acc);
+    for (size_t t = 0; t < taps; ++t) w = AddTap<kRows>(k, a, tap[t], w, acc);
 #pragma GCC unroll 16
     for (size_t i = 0; i < kRows; ++i) {
       _mm_mask_storeu_epi8(c + i * c_stride + j, LanesAvx512(n - j),
@@ -55,12 +55,12 @@ void Rows(size_t n, size_t k, size_t taps, const int8_t* const* a, const int8_t*
 }  // namespace
 
 void igemm_s8_8x16c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
-                                const int8_t* w, int8_t* c, size_t c_stride,
+                                const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                                 const IgemmS8Params* params) {
   assert(m >= 1 && m <= 8 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
   static constexpr decltype(&Rows<1>) kRows[] = {Rows<1>, Rows<2>, Rows<3>, Rows<4>,
                                                  Rows<5>, Rows<6>, Rows<7>, Rows<8>};
-  kRows[m - 1](n, k, taps, a, w, c, c_stride, *params);
+  kRows[m - 1](n, k, taps, a, tap, w, c, c_stride, *params);
 }
 
 }  // namespace edgec

@@ -13,7 +13,7 @@ struct KernelEntry<IgemmS8Kernel> {
   const char* name;
   IgemmS8Kernel* run;
   size_t mr;         // most rows of one call
-  int32_t a_offset;  // what the kernel adds to each value of a; bias must take it back
+  int32_t a_offset;  // 0, or 128: rows hold a + 128 as uint8, and bias must take that back
 };
 
 KernelTable<IgemmS8Kernel> IgemmS8Kernels();

@@ -5,21 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import rules, weights
+from edgec.lower.backends.native import pack, rules, weights
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
 
 def emit(site: Site, builder: Builder) -> None:
-    """Weights [o, kh, kw, c / groups] as [groups, o / groups, kh · kw · c / groups]."""
+    """Weights [o, kh, kw, c / groups] as [groups, o / groups, depth]."""
     w, groups = site.input(1), site.attributes.groups
-    by_channel = np.asarray(w.data).reshape(groups, w.shape[0] // groups, -1)
+    weight = np.asarray(w.data)
     params = [*weights.window_params(site, (w.shape[1], w.shape[2])), groups]
     x = builder.tensor(site.x.name)
     if site.y.dtype == "s8":
-        constants = weights.add_s8(site, builder, "s8_16c4", by_channel)
+        by_tap = pack.by_tap(weight, groups, site.attributes.dilation[1])
+        constants = weights.add_s8(site, builder, "s8_16c4", by_tap)
         builder.node("conv2d_s8", site, [x, *constants], [*params, *weights.int8_params(site)])
     else:
+        by_channel = weight.reshape(groups, w.shape[0] // groups, -1)
         constants = weights.add_f32(site, builder, "f32_16", by_channel)
         builder.node("conv2d_f32", site, [x, *constants], [*params, *weights.clamp_params(site)])
 

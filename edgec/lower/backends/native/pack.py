@@ -15,6 +15,19 @@ def round_up(size: int, block: int) -> int:
     return -(-size // block) * block
 
 
+def by_tap(weights: Array, groups: int, dilation_w: int) -> Array:
+    """int8 [o, kh, kw, c/groups] to [groups, o/groups, k], each tap filled up to a multiple of 4.
+
+    A tap is a line of the kernel, or with groups or dilation one position: what lies side by side
+    in the image.
+    """
+    o, _, kw, depth = weights.shape
+    lines = groups == 1 and (dilation_w == 1 or kw == 1)
+    taps = weights.reshape(groups, o // groups, -1, kw * depth if lines else depth)
+    return _padded(taps, (*taps.shape[:3], round_up(taps.shape[3], DEPTH))).reshape(
+        groups, o // groups, -1)
+
+
 def s8_16c4(weights: Array) -> Array:
     """int8 [groups, n, k] to [groups, ⌈n/16⌉, ⌈k/4⌉, 16, 4], padded with zeros."""
     groups, n, k = weights.shape

@@ -43,3 +43,22 @@ def test_dw16_element_is_where_the_formula_says(kh: int, kw: int, c: int, dtype:
 def test_channels_16_pads_each_group_with_zeros() -> None:
     packed = pack.channels_16(np.arange(1, 7, dtype=np.int32).reshape(2, 3))
     assert packed.tolist() == [[1, 2, 3, *[0] * 13], [4, 5, 6, *[0] * 13]]
+
+
+@pytest.mark.parametrize(("groups", "dilation_w"), [(1, 1), (1, 2), (3, 1)])
+def test_by_tap_puts_each_weight_where_the_spec_says(groups: int, dilation_w: int) -> None:
+    o, kh, kw, c = 6, 2, 3, 3
+    w = RNG.integers(-127, 128, (o, kh, kw, c)).astype(np.int8)
+    packed = pack.by_tap(w, groups, dilation_w)
+    lines = groups == 1 and dilation_w == 1
+    tap_depth = 12 if lines else 4
+    assert packed.shape == (groups, o // groups, (kh if lines else kh * kw) * tap_depth)
+    for i, ky, kx, q in np.ndindex(*w.shape):
+        at = ky * tap_depth + kx * c + q if lines else (ky * kw + kx) * tap_depth + q
+        assert packed[i // (o // groups), i % (o // groups), at] == w[i, ky, kx, q]
+    assert np.abs(packed.astype(int)).sum() == np.abs(w.astype(int)).sum()
+
+
+def test_by_tap_of_a_1x1_kernel_ignores_dilation() -> None:
+    w = RNG.integers(-127, 128, (2, 1, 1, 5)).astype(np.int8)
+    assert pack.by_tap(w, 1, 2).shape == (1, 2, 8)
