@@ -1,4 +1,4 @@
-// conv2d_s8 and conv2d_f32: checks, then igemm.
+// conv2d_s8, conv2d_f32 and sparse_conv2d_s8: checks, then igemm.
 #include "ops/igemm_operands.h"
 #include "ops/node_check.h"
 
@@ -40,6 +40,12 @@ edgec_status PrepareConv2dS8(const Node& node, PrepareContext& context, std::uni
 edgec_status PrepareConv2dF32(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
   if (const edgec_status status = CheckCounts(node, context, 3, 1, 11)) return status;
   return PrepareConv2d<float>(node, context, EDGEC_F32, op);
+}
+
+edgec_status PrepareSparseConv2dS8(const Node& node, PrepareContext& context,
+                                   std::unique_ptr<Op>* op) {
+  if (const edgec_status status = CheckCounts(node, context, 7, 1, 13)) return status;
+  return PrepareConv2d<SparseS8>(node, context, EDGEC_S8, op);
 }
 
 }  // namespace edgec

@@ -13,9 +13,19 @@ namespace edgec {
 edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
                                Conv2dTask<int8_t>* task);
 
+// Sparse int8: inputs blocks, counts, deltas, bias, wsum, mult after x; params the same.
+edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
+                               Conv2dTask<SparseS8>* task);
+
 // float32: inputs w, bias after x; params min, max from `first_param`.
 edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
                                Conv2dTask<float>* task);
+
+// The last three inputs of an int8 op, bias, wsum, mult, each s32 or f32 [groups, ⌈columns/16⌉·16],
+// and params zp_in, zp_out, qmin, qmax. Fills x, y, padding, params and bias for the task's kernel.
+template <class T>
+edgec_status BindCompanionsS8(const Node& node, PrepareContext& context, uint32_t first_param,
+                              Conv2dTask<T>* task);
 
 // Params zp_out, qmin, qmax from `first_param`, and `count` multipliers, which must be finite.
 edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t first_param,

@@ -1,4 +1,4 @@
-"""conv2d_s8, conv2d_f32."""
+"""conv2d_s8, sparse_conv2d_s8, conv2d_f32."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ def emit(site: Site, builder: Builder) -> None:
     x = builder.tensor(site.x.name)
     if site.y.dtype == "s8":
         by_tap = pack.by_tap(weight, groups, site.attributes.dilation[1])
-        constants = weights.add_s8(site, builder, "s8_16c4", by_tap)
-        builder.node("conv2d_s8", site, [x, *constants], [*params, *weights.int8_params(site)])
+        prefix, constants = weights.add_product_s8(site, builder, by_tap)
+        builder.node(f"{prefix}conv2d_s8", site, [x, *constants],
+                     [*params, *weights.int8_params(site)])
     else:
         by_channel = weight.reshape(groups, w.shape[0] // groups, -1)
         constants = weights.add_f32(site, builder, "f32_16", by_channel)
