@@ -38,7 +38,8 @@ struct TileNeon {
              size_t first) const {
     int32x4_t sums[kRows * kQuads];
     AddHalves<0>(params.bias + first, sums);
-    StoreTileNeon<kRows, kQuads>(sums, c, c_stride, n, params.requant, first);
+    const RepeatedMult<kQuads> mult(params.requant.mult + first);
+    StoreTileNeon<kRows, kQuads>(sums, c, c_stride, n, params.requant, mult.of);
   }
 
  private:

@@ -32,7 +32,8 @@ struct TileNeondot {
 
   void Store(int8_t* c, size_t c_stride, size_t n, const SparseIgemmS8Params& params,
              size_t first) const {
-    StoreTileNeon<kRows, kQuads>(acc, c, c_stride, n, params.requant, first);
+    const RepeatedMult<kQuads> mult(params.requant.mult + first);
+    StoreTileNeon<kRows, kQuads>(acc, c, c_stride, n, params.requant, mult.of);
   }
 
  private:
