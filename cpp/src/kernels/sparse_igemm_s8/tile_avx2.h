@@ -35,29 +35,27 @@ struct TileAvx2 {
 
   void Store(int8_t* c, size_t c_stride, size_t n, const SparseIgemmS8Params& params,
              size_t first) const {
-    StoreFrom<0>(c, c_stride, n, params, first);
+    Output out{c, c_stride, n, params.bias + first, params.requant};
+    out.requant.mult += first;
+    if constexpr (kQuads > 1) return StoreFrom<0>(out);
+    alignas(16) int32_t bias[8];  // of 4 columns, for two rows
+    alignas(16) float mult[8];
+    for (size_t i = 0; i < 8; i += 4) {
+      std::memcpy(bias + i, out.bias, 16);
+      std::memcpy(mult + i, out.requant.mult, 16);
+    }
+    out.bias = bias;
+    out.requant.mult = mult;
+    StoreFrom<0>(out);
   }
 
  private:
-  // Bias and multipliers of 8 columns, or of 4 columns for two rows.
-  struct Eight {
-    __m256i bias;
-    float mult[8];
-
-    static Eight At(const SparseIgemmS8Params& params, size_t column) {
-      Eight eight;
-      eight.bias = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(params.bias + column));
-      std::memcpy(eight.mult, params.requant.mult + column, 32);
-      return eight;
-    }
-    static Eight Twice(const SparseIgemmS8Params& params, size_t column) {
-      Eight eight;
-      eight.bias = _mm256_broadcastsi128_si256(
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(params.bias + column)));
-      std::memcpy(eight.mult, params.requant.mult + column, 16);
-      std::memcpy(eight.mult + 4, params.requant.mult + column, 16);
-      return eight;
-    }
+  // Where results go; bias and requant.mult are those of 8 results in a row.
+  struct Output {
+    int8_t* c;
+    size_t c_stride, n;
+    const int32_t* bias;
+    RequantS8 requant;
   };
 
   // Rows kRow .. kRows − 1, by recursion: GCC takes an unroll pragma here to the loop outside.
@@ -74,17 +72,16 @@ struct TileAvx2 {
     if constexpr (kRow + 1 < kRows) AddRows<kRow + 1>(row, depth, w);
   }
 
-  // The results of registers 2p, 2p + 1 and on.
+  // The results of registers 2p, 2p + 1 and on, by recursion, as above.
   template <size_t p>
-  void StoreFrom(int8_t* c, size_t c_stride, size_t n, const SparseIgemmS8Params& params,
-                 size_t first) const {
-    const size_t column = first + 4 * (2 * p % kQuads);
-    const Eight eight = kQuads == 1 ? Eight::Twice(params, column) : Eight::At(params, column);
+  void StoreFrom(const Output& out) const {
+    constexpr size_t kColumn = 4 * (2 * p % kQuads);
     const __m256i pairs = _mm256_hadd_epi32(acc[2 * p], acc[2 * p + 1]);
-    const __m256i sums = _mm256_add_epi32(_mm256_permute4x64_epi64(pairs, 0xD8), eight.bias);
-    const __m256i results = RequantizeS8x8Avx2(sums, eight.mult, params.requant);
-    StoreEight<kRows, kQuads>(p, Pack8(results), c, c_stride, n);
-    if constexpr (2 * p + 2 < kSums) StoreFrom<p + 1>(c, c_stride, n, params, first);
+    const __m256i bias = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(out.bias + kColumn));
+    const __m256i sums = _mm256_add_epi32(_mm256_permute4x64_epi64(pairs, 0xD8), bias);
+    const __m256i results = RequantizeS8x8Avx2(sums, out.requant.mult + kColumn, out.requant);
+    StoreEight<kRows, kQuads>(p, Pack8(results), out.c, out.c_stride, out.n);
+    if constexpr (2 * p + 2 < kSums) StoreFrom<p + 1>(out);
   }
 
   static uint64_t Pack8(__m256i values) {

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec import pipeline
+from edgec.compress import method
 from edgec.format import read
 from edgec.lower.backend import load_backend
 from edgec.lower.backends.native import pack, sparsity
@@ -20,7 +21,7 @@ from edgec.lower.plan import plan
 from edgec.target.target import Target, load_target
 from tests.contract.op_cases import cases_of
 from tests.contract.op_cases.linear import zero_blocks
-from tests.unit.lower.lower_models import as_ir, quantized_model
+from tests.unit.lower.lower_models import as_ir, float_model, inputs_for
 
 
 def unpacked(made: pack.Blocks, n: int, k: int) -> Array:
@@ -127,13 +128,30 @@ def test_sparse_files_hold_the_weights_and_are_smaller(op: str, name: str, colum
 
 
 def with_zero_blocks(model: ir.Model) -> ir.Model:
-    """The QDQ model with 4 in 5 blocks of its int8 weights zero."""
+    """The QDQ model with 4 in 5 blocks of its int8 weights [o, c, ...] zero."""
     rng = np.random.default_rng(1)
-    for value in model.graph.initializers.values():
+    for name, value in model.graph.initializers.items():
         assert value.const_value is not None
         data = value.const_value.numpy()
         if data.dtype == np.int8 and data.ndim > 1:
-            channels_last = np.moveaxis(data, 1, -1)
-            zeroed = np.moveaxis(zero_blocks(rng, channels_last), -1, 1)
-            value.const_value = ir.tensor(np.ascontiguousarray(zeroed), name=value.name)
+            zeroed = np.moveaxis(zero_blocks(rng, np.moveaxis(data, 1, -1)), -1, 1)
+            value.const_value = ir.tensor(np.ascontiguousarray(zeroed), name=name)
     return model
+
+
+@pytest.mark.parametrize("name", ["convnet"])
+def test_lowering_json_says_sparse_or_dense_and_why(name: str, tmp_path: Path) -> None:
+    model = as_ir(float_model(name))
+    done = method.run(method.load("quantize")(), model, [inputs_for(name, i) for i in range(3)])
+    target = load_target("generic_x86_64")
+    dense, _ = pipeline.lower_model(done.model, tmp_path / "dense", name=name, target=target)
+    sparse, _ = pipeline.lower_model(with_zero_blocks(done.model), tmp_path / "sparse", name=name,
+                                     target=target)
+    for bundle, word in ((dense, "dense: "), (sparse, "sparse: ")):
+        rows = [row for row in bundle.lowering() if row["op"] in ("conv2d", "fully_connected")]
+        assert any(row["weights"].startswith(word) for row in rows)
+        assert all("blocks are zero, break-even" in row["weights"] for row in rows
+                   if row["runs"] == "int8")
+    assert sparse.artifact_path.stat().st_size < dense.artifact_path.stat().st_size
+    found = pipeline.run(sparse.path, [np.load(path) for path in sparse.golden_inputs])
+    assert found[0].tobytes() == np.load(sparse.golden_outputs[0]).tobytes()
