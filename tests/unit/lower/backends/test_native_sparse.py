@@ -51,8 +51,8 @@ def test_packed_weights_unpack_to_the_same(n: int, taps: int, k: int, columns: i
     w[rng.random((n, taps, k)) < share] = 0
     made = pack.s8_block(w, columns)
     np.testing.assert_array_equal(unpacked(made, n, k), w)
-    assert (made.blocks.dtype, made.counts.dtype, made.deltas.dtype) == (np.int8, np.uint32,
-                                                                         np.uint8)
+    assert [str(part.dtype) for part in (made.blocks, made.counts, made.deltas)] == [
+        "int8", "uint32", "uint8"]
 
 
 @pytest.mark.parametrize("places", [(0,), (255,), (256,), (511, 512), (0, 255, 511), (1023,)])
