@@ -13,8 +13,7 @@ using edgec::IgemmS8Kernels;
 using edgec::IgemmS8Params;
 using Entry = edgec::KernelEntry<IgemmS8Kernel>;
 
-constexpr size_t kMostM = 16, kMostN = 64, kMostK = 64, kMostTaps = 9, kGap = 3;
-constexpr int32_t kZeroPoint = -7, kQmin = -120, kQmax = 101;
+constexpr size_t kMostM = 32, kMostN = 112, kMostK = 64, kMostTaps = 9, kGap = 3;
 constexpr int8_t kUntouched = 99;
 
 struct Size {
@@ -34,6 +33,7 @@ class IgemmCase {
   std::vector<int8_t> a, b;  // a[tap][row][depth], b[column][tap · depth]
   std::vector<int32_t> bias, row_offset;
   std::vector<float> mult;
+  int32_t zero_point = -7, qmin = -120, qmax = 101;
 
   void Fill(const Size& size, uint64_t seed) {
     size_ = size;
@@ -52,6 +52,7 @@ class IgemmCase {
 
   void Check(const Entry& kernel) {
     Describe("%s m=%zu n=%zu k=%zu taps=%zu", kernel.name, size_.m, size_.n, size_.k, size_.taps);
+    for (int8_t& value : b) value = std::max(value, kernel.w_min);
     const size_t c_count = (size_.m - 1) * size_.c_stride + size_.n;
     int8_t* c = Tail(c_, c_count);
     std::fill_n(c, c_count, kUntouched);
@@ -77,7 +78,7 @@ class IgemmCase {
   }
 
   int8_t Want(size_t i, size_t j) const {
-    return Requant(Acc(i, j), mult[j], kZeroPoint, kQmin, kQmax);
+    return Requant(Acc(i, j), mult[j], zero_point, qmin, qmax);
   }
 
   void Run(const Entry& kernel, int8_t* c) {
@@ -106,8 +107,10 @@ class IgemmCase {
     }
     int32_t* offsets = Tail(row_offset_, size_.m);
     std::copy(row_offset.begin(), row_offset.end(), offsets);
-    const IgemmS8Params params{packed_bias, row_offset.empty() ? nullptr : offsets,
-                               edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)};
+    IgemmS8Params params{packed_bias, row_offset.empty() ? nullptr : offsets,
+                         edgec::MakeRequantS8(packed_mult, zero_point, qmin, qmax)};
+    params.requant.fits_int32 =
+        std::all_of(mult.begin(), mult.end(), [](float m) { return std::abs(m) < 1.0f; });
     kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, tap, Pack(), c, size_.c_stride,
                &params);
   }
@@ -157,6 +160,21 @@ EDGEC_TEST_EACH_ISA(igemm_s8_every_tail_gives_the_reference_bytes) {
   });
 }
 
+// Kernels cut the columns into passes of several blocks, and the rows of a pass into tiles.
+EDGEC_TEST_EACH_ISA(igemm_s8_every_cut_of_the_columns_gives_the_reference_bytes) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    for (size_t m = 1; m <= kernel.mr; ++m) {
+      for (size_t block = 48; block <= kMostN; block += 16) {
+        for (size_t n : {block - 15, block - 1, block}) {
+          test.Fill({m, n, 8, 2, n + m % 3}, m + n);
+          test.Check(kernel);
+        }
+      }
+    }
+  });
+}
+
 EDGEC_TEST_EACH_ISA(igemm_s8_every_number_of_taps_gives_the_reference_bytes) {
   ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
     IgemmCase test;
@@ -169,7 +187,7 @@ EDGEC_TEST_EACH_ISA(igemm_s8_every_number_of_taps_gives_the_reference_bytes) {
   });
 }
 
-// The largest products: vpmaddubsw would saturate, and smlal into int16 would overflow.
+// The largest products: vpmaddubsw would saturate, and two of −128 · −128 overflow int16.
 EDGEC_TEST_EACH_ISA(igemm_s8_extreme_values_are_exact) {
   ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
     IgemmCase test;
@@ -200,6 +218,32 @@ EDGEC_TEST_EACH_ISA(igemm_s8_accumulators_at_the_ends_of_int32_are_exact) {
   });
 }
 
+// Products beyond int32, and beyond float; zero points that saturate on the way.
+EDGEC_TEST_EACH_ISA(igemm_s8_every_multiplier_and_clamp_is_exact) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    for (float mult : {1.0f, 0.99999994f, 2.5f, 3e38f, 1e-40f, 0.0f}) {
+      for (int32_t zero_point : {-128, -1, 0, 127}) {
+        for (int32_t bias : {INT32_MIN, INT32_MIN + 1, -32769, -40, 0, 33, 32768, INT32_MAX}) {
+          test.Fill({kernel.mr, 35, 4, 1, 35}, 1);
+          std::fill(test.a.begin(), test.a.end(), int8_t{0});
+          for (size_t j = 0; j < 35; ++j) {
+            test.bias[j] = bias;
+            test.mult[j] = j % 2 == 0 ? mult : -mult;
+          }
+          test.zero_point = zero_point;
+          test.qmin = -128;
+          test.qmax = 127;
+          if (zero_point == 0) test.qmin = -3, test.qmax = 3;
+          if (zero_point == -1) test.qmin = test.qmax = 127;
+          if (zero_point == 127) test.qmin = test.qmax = -128;
+          test.Check(kernel);
+        }
+      }
+    }
+  });
+}
+
 EDGEC_TEST_EACH_ISA(igemm_s8_ties_round_to_even) {
   ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
     IgemmCase test;
@@ -215,7 +259,7 @@ EDGEC_TEST(igemm_s8_best_kernel_is_of_the_best_instruction_set) {
   using edgec::Isa;
   const edgec::IsaSet all = edgec::IsaSet::Detect();
   EDGEC_CHECK(IgemmS8Kernels().Best(all.LimitedTo(Isa::kPortable)).isa == Isa::kPortable);
-  for (Isa isa : {Isa::kAvx512vnni, Isa::kAvx2, Isa::kNeondot, Isa::kNeon}) {
+  for (Isa isa : {Isa::kAvx512vnni, Isa::kAvx2, Isa::kI8mm, Isa::kNeondot, Isa::kNeon}) {
     if (!all.Has(isa)) continue;
     EDGEC_CHECK(IgemmS8Kernels().Best(all.LimitedTo(isa)).isa == isa);
   }

@@ -30,15 +30,12 @@ int64_t LastTap(int64_t out, int64_t stride, int64_t kernel, int64_t dilation, i
   return (out - 1) * stride + (kernel - 1) * dilation - pad;
 }
 
-// Eight at a time: adding 128 flips the top bit of each.
-void FlipSigns(const int8_t* from, size_t count, int8_t* to) {
-  constexpr uint64_t kSigns = 0x8080808080808080u;
+// Adding 128 flips the top bit. In blocks of known length, which compilers turn into vectors.
+void FlipSigns(const int8_t* __restrict__ from, size_t count, int8_t* __restrict__ to) {
+  constexpr size_t kBlock = 32;
   size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    uint64_t eight;
-    std::memcpy(&eight, from + i, sizeof(eight));
-    eight ^= kSigns;
-    std::memcpy(to + i, &eight, sizeof(eight));
+  for (; i + kBlock <= count; i += kBlock) {
+    for (size_t j = 0; j < kBlock; ++j) to[i + j] = static_cast<int8_t>(from[i + j] ^ -128);
   }
   for (; i < count; ++i) to[i] = static_cast<int8_t>(from[i] ^ -128);
 }
@@ -176,20 +173,37 @@ const T* BandPlan<T>::Fill(size_t band, size_t group, const T* x, T* scratch) co
   const int64_t in_line = window_.in_w * window_.in_c;
   if (way_ == Way::kDirect) return of_group + (image * window_.in_h + top) * in_line;
   const size_t lines = InputLines(RowCount(band) / static_cast<size_t>(window_.out_w));
-  for (size_t i = 0; i < lines; ++i) {
-    const int64_t y = top + static_cast<int64_t>(i);
-    const bool inside = y >= 0 && y < window_.in_h;
-    CopyLine(inside ? of_group + (image * window_.in_h + y) * in_line : nullptr,
-             scratch + i * line_stride_);
+  if (top >= 0 && top + static_cast<int64_t>(lines) <= window_.in_h && CopiesWholeLines()) {
+    Copy(of_group + (image * window_.in_h + top) * in_line, lines * line_stride_, scratch);
+  } else {
+    CopyLines(of_group + image * window_.in_h * in_line, top, lines, scratch);
   }
   std::fill_n(scratch + lines * line_stride_, needs_.depth_step, Padding());
   return scratch;
 }
 
+// Lines without a border lie together in the band as they do in the image.
+template <class T>
+bool BandPlan<T>::CopiesWholeLines() const {
+  return needs_.groups == 1 && window_.pad_left == 0 &&
+         columns_ == static_cast<size_t>(window_.in_w);
+}
+
+template <class T>
+void BandPlan<T>::CopyLines(const T* image, int64_t top, size_t count, T* to) const {
+  for (size_t i = 0; i < count; ++i, to += line_stride_) {
+    const int64_t y = top + static_cast<int64_t>(i);
+    const bool inside = y >= 0 && y < window_.in_h;
+    CopyLine(inside ? image + y * window_.in_w * window_.in_c : nullptr, to);
+  }
+}
+
 template <class T>
 void BandPlan<T>::PointRows(const T* begin, size_t first, size_t m, const T** origins) const {
-  if (way_ == Way::kGather) {
-    for (size_t i = 0; i < m; ++i) origins[i] = begin + (first + i) * line_stride_;
+  if (way_ == Way::kGather || window_.out_w == 1) {
+    const size_t step =
+        way_ == Way::kGather ? line_stride_ : static_cast<size_t>(window_.stride_h) * line_stride_;
+    for (size_t i = 0; i < m; ++i) origins[i] = begin + (first + i) * step;
     return;
   }
   const size_t out_w = static_cast<size_t>(window_.out_w);

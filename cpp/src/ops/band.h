@@ -61,6 +61,8 @@ class BandPlan {
   void PlanLines(uint64_t budget);
   void PlanGather(uint64_t budget);
   void SetTaps();
+  bool CopiesWholeLines() const;
+  void CopyLines(const T* image, int64_t top, size_t count, T* to) const;
   void CopyLine(const T* pixels, T* to) const;
   void GatherRow(size_t row, const T* x, T* to) const;
   T Padding() const;

@@ -1,4 +1,7 @@
-// conv2d_s8, conv2d_f32 and sparse_conv2d_s8: checks, then igemm.
+// conv2d_s8, sparse_conv2d_s8 and conv2d_f32: checks, then Winograd where it pays, or igemm.
+#include <type_traits>
+
+#include "ops/conv2d_winograd.h"
 #include "ops/igemm_operands.h"
 #include "ops/node_check.h"
 
@@ -27,25 +30,29 @@ edgec_status PrepareConv2d(const Node& node, PrepareContext& context, edgec_dtyp
   if (const edgec_status status = BindIgemmOperands(node, context, kGroupsParam + 1, &task)) {
     return status;
   }
+  if constexpr (std::is_same_v<T, int8_t>) {
+    const int32_t* bias = node.inputs[2]->as<int32_t>();
+    if (WinogradPays(task, bias)) return MakeConv2dWinograd(std::move(task), bias, context, op);
+  }
   return MakeConv2dIgemm(std::move(task), context, op);
 }
 
 }  // namespace
 
 edgec_status PrepareConv2dS8(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
-  if (const edgec_status status = CheckCounts(node, context, 5, 1, 13)) return status;
+  if (const edgec_status status = CheckIgemmCounts(node, context, 13)) return status;
   return PrepareConv2d<int8_t>(node, context, EDGEC_S8, op);
+}
+
+edgec_status PrepareSparseConv2dS8(const Node& node, PrepareContext& context,
+                                   std::unique_ptr<Op>* op) {
+  if (const edgec_status status = CheckSparseCounts(node, context, 13)) return status;
+  return PrepareConv2d<SparseS8>(node, context, EDGEC_S8, op);
 }
 
 edgec_status PrepareConv2dF32(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
   if (const edgec_status status = CheckCounts(node, context, 3, 1, 11)) return status;
   return PrepareConv2d<float>(node, context, EDGEC_F32, op);
-}
-
-edgec_status PrepareSparseConv2dS8(const Node& node, PrepareContext& context,
-                                   std::unique_ptr<Op>* op) {
-  if (const edgec_status status = CheckCounts(node, context, 7, 1, 13)) return status;
-  return PrepareConv2d<SparseS8>(node, context, EDGEC_S8, op);
 }
 
 }  // namespace edgec

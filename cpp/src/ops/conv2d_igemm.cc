@@ -8,6 +8,8 @@
 namespace edgec {
 namespace {
 
+constexpr size_t kTileBytes = 4096;  // a small part of an L1 cache, a long row for add_s8
+
 // The params from a column on.
 template <class Params>
 Params ParamsAt(Params params, size_t column) {
@@ -50,40 +52,51 @@ BandNeeds<typename Igemm<T>::Element> NeedsOf(const Conv2dTask<T>& task, uint32_
   return needs;
 }
 
-// A kernel, from a column of the weights on.
+// Weights from a column on.
 template <class T>
-struct Call {
-  const Conv2dTask<T>& task;
-  const BandPlan<T>& band;
-  const T* w;
+const T* WeightsFrom(const T* w, size_t column, size_t depth) {
+  return w + column * depth;
+}
+SparseS8Weights WeightsFrom(const SparseColumns& w, size_t column, size_t /*depth*/) {
+  return w.From(column);
+}
+
+// A band's rows and a chunk of weights with its columns.
+template <class T>
+struct Chunk {
+  const typename Igemm<T>::Element* begin;  // of the band
+  decltype(WeightsFrom(typename Igemm<T>::Weights{}, 0, 0)) w;
+  size_t n;
   typename Igemm<T>::Params params;
-
-  Call(const Conv2dTask<T>& of, const BandPlan<T>& from, size_t padded_column)
-      : task(of),
-        band(from),
-        w(of.w + padded_column * from.taps().size() * from.tap_depth()),
-        params(ParamsAt(of.params, padded_column)) {}
-
-  void operator()(size_t m, size_t n, const T* const* rows, T* y) const {
-    task.kernel->run(m, n, band.tap_depth(), band.taps().size(), rows, band.taps().data(), w, y,
-                     task.groups * task.columns, &params);
-  }
 };
-template <>
-struct Call<SparseS8> {
-  const Conv2dTask<SparseS8>& task;
-  const BandPlan<int8_t>& band;
-  SparseS8Weights w;
-  SparseIgemmS8Params params;
 
-  Call(const Conv2dTask<SparseS8>& of, const BandPlan<int8_t>& from, size_t column)
-      : task(of), band(from), w(of.w.From(column)), params(ParamsAt(of.params, column)) {}
-
-  void operator()(size_t m, size_t n, const int8_t* const* rows, int8_t* y) const {
-    task.kernel->run(m, n, band.taps().size(), rows, band.taps().data(), &w, y, task.columns,
-                     &params);
-  }
+// A kernel's result for m rows.
+template <class T>
+struct Tile {
+  size_t m;
+  const T* const* rows;
+  T* c;
+  size_t c_stride;
 };
+
+template <class T>
+void RunKernel(const KernelEntry<typename Igemm<T>::Kernel>& kernel, const BandPlan<T>& band,
+               const Chunk<T>& chunk, const Tile<T>& tile) {
+  kernel.run(tile.m, chunk.n, band.tap_depth(), band.taps().size(), tile.rows, band.taps().data(),
+             chunk.w, tile.c, tile.c_stride, &chunk.params);
+}
+void RunKernel(const KernelEntry<SparseIgemmS8Kernel>& kernel, const BandPlan<int8_t>& band,
+               const Chunk<SparseS8>& chunk, const Tile<int8_t>& tile) {
+  kernel.run(tile.m, chunk.n, band.taps().size(), tile.rows, band.taps().data(), &chunk.w, tile.c,
+             tile.c_stride, &chunk.params);
+}
+
+template <class T>
+void AddResidual(const Conv2dTask<T>& task, size_t m, size_t n, const int8_t* tile, size_t at,
+                 size_t stride) {
+  if (task.residual) task.residual.Run(m, n, tile, at, stride, task.y);
+}
+void AddResidual(const Conv2dTask<float>&, size_t, size_t, const float*, size_t, size_t) {}
 
 template <class T>
 class Conv2dIgemm final : public Op {
@@ -94,13 +107,14 @@ class Conv2dIgemm final : public Op {
       : task_(std::move(task)),
         band_(task_.window, NeedsOf(task_, threads)),
         depth_(KeptDepth(task_, band_.taps().size() * band_.tap_depth())),
-        split_(task_.columns, 16 * depth_ * sizeof(Element), task_.groups * band_.count(),
-               threads) {}
+        split_(task_.columns, 16 * depth_ * sizeof(Element), task_.groups * band_.count(), threads),
+        tile_rows_(RoundUp(kTileBytes / split_.chunk_columns + 1, task_.kernel->mr)) {}
 
   edgec_status PlanScratch(PrepareContext& context) {
     ScratchPlan plan;
     plan.Add<const Element*>(task_.kernel->mr);  // at 0
     band_at_ = plan.Add<Element>(band_.scratch_elements());
+    tile_at_ = plan.Add<Element>(task_.residual ? tile_rows_ * split_.chunk_columns : 0);
     return plan.Request(context);
   }
 
@@ -123,23 +137,36 @@ class Conv2dIgemm final : public Op {
         band_.Fill(band, group, task_.x, reinterpret_cast<Element*>(scratch + band_at_));
     const size_t end = std::min(part + split_.part_columns, task_.columns);
     for (size_t column = part; column < end; column += split_.chunk_columns) {
-      const size_t n = std::min(split_.chunk_columns, end - column);
-      RunChunk(band, group, column, n, begin, reinterpret_cast<const Element**>(scratch));
+      const size_t padded_column = group * RoundUp(task_.columns, 16) + column;
+      const Chunk<T> chunk = {begin, WeightsFrom(task_.w, padded_column, depth_),
+                              std::min(split_.chunk_columns, end - column),
+                              ParamsAt(task_.params, padded_column)};
+      RunChunk(band, chunk, group * task_.columns + column, scratch);
     }
   }
 
-  void RunChunk(size_t band, size_t group, size_t column, size_t n, const Element* begin,
-                const Element** rows) const {
-    const size_t padded_column = group * RoundUp(task_.columns, 16) + column;
-    const size_t y_stride = task_.groups * task_.columns;
-    const Call<T> call(task_, band_, padded_column);
-    Element* y = task_.y + band_.FirstRow(band) * y_stride + group * task_.columns + column;
-    const size_t count = band_.RowCount(band), tiles = (count - 1) / task_.kernel->mr + 1;
-    for (size_t tile = 0, row = 0; tile < tiles; ++tile) {
-      const size_t m = (count - row - 1) / (tiles - tile) + 1;  // even tiles, none nearly empty
-      band_.PointRows(begin, row, m, rows);
-      call(m, n, rows, y + row * y_stride);
-      row += m;
+  // With a residual some rows go into the scratch first, and are added while they are in L1.
+  void RunChunk(size_t band, const Chunk<T>& chunk, size_t first_column, uint8_t* scratch) const {
+    const size_t stride = task_.groups * task_.columns, count = band_.RowCount(band);
+    size_t at = band_.FirstRow(band) * stride + first_column;
+    if (!task_.residual) return RunRows(chunk, 0, count, task_.y + at, stride, scratch);
+    Element* tile = reinterpret_cast<Element*>(scratch + tile_at_);
+    for (size_t row = 0; row < count; row += tile_rows_, at += tile_rows_ * stride) {
+      const size_t m = std::min(tile_rows_, count - row);
+      RunRows(chunk, row, m, tile, chunk.n, scratch);
+      AddResidual(task_, m, chunk.n, tile, at, stride);
+    }
+  }
+
+  void RunRows(const Chunk<T>& chunk, size_t row, size_t count, Element* c, size_t c_stride,
+               uint8_t* scratch) const {
+    const Element** rows = reinterpret_cast<const Element**>(scratch);
+    const size_t tiles = (count - 1) / task_.kernel->mr + 1;
+    for (size_t i = 0, done = 0; i < tiles; ++i) {
+      const size_t m = (count - done - 1) / (tiles - i) + 1;  // even tiles, none nearly empty
+      band_.PointRows(chunk.begin, row + done, m, rows);
+      RunKernel(*task_.kernel, band_, chunk, Tile<Element>{m, rows, c + done * c_stride, c_stride});
+      done += m;
     }
   }
 
@@ -147,7 +174,8 @@ class Conv2dIgemm final : public Op {
   const BandPlan<Element> band_;
   const size_t depth_;  // of a column's weights: all taps
   const ColumnSplit split_;
-  size_t band_at_ = 0;
+  const size_t tile_rows_;  // that meet the residual at once
+  size_t band_at_ = 0, tile_at_ = 0;
 };
 
 }  // namespace

@@ -8,6 +8,17 @@
 namespace edgec {
 namespace {
 
+constexpr uint32_t kDenseInputs = 5, kSparseInputs = 7;  // without a residual
+
+uint32_t InputsOf(const Conv2dTask<int8_t>&) { return kDenseInputs; }
+uint32_t InputsOf(const Conv2dTask<SparseS8>&) { return kSparseInputs; }
+
+edgec_status CheckWithResidual(const Node& node, PrepareContext& context, uint32_t inputs,
+                               uint32_t params) {
+  if (node.input_count != inputs + 1) return CheckCounts(node, context, inputs, 1, params);
+  return CheckCounts(node, context, inputs + 1, 1, params + kAddS8Params);
+}
+
 // The kernel gets a + a_offset: bias[j] − a_offset · Σ w[j] takes that back, modulo 2^32.
 std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t a_offset) {
   std::vector<int32_t> shifted(bias.elements());
@@ -19,6 +30,14 @@ std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t
 }
 
 }  // namespace
+
+edgec_status CheckIgemmCounts(const Node& node, PrepareContext& context, uint32_t params) {
+  return CheckWithResidual(node, context, kDenseInputs, params);
+}
+
+edgec_status CheckSparseCounts(const Node& node, PrepareContext& context, uint32_t params) {
+  return CheckWithResidual(node, context, kSparseInputs, params);
+}
 
 edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t first_param,
                          const float* mult, uint64_t count, RequantS8* requant) {
@@ -32,6 +51,8 @@ edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t fir
     return Refuse(context, EDGEC_E_OP_PARAM, "a multiplier is not finite");
   }
   *requant = MakeRequantS8(mult, zp, qmin, qmax);
+  requant->fits_int32 =
+      std::all_of(mult, mult + count, [](float value) { return std::abs(value) < 1.0f; });
   return EDGEC_OK;
 }
 
@@ -46,7 +67,8 @@ edgec_status ReadClamp(const Node& node, PrepareContext& context, uint32_t first
 template <class T>
 edgec_status BindCompanionsS8(const Node& node, PrepareContext& context, uint32_t first_param,
                               Conv2dTask<T>* task) {
-  const Tensor* const* last = node.inputs + node.input_count - 3;
+  const uint32_t inputs = InputsOf(*task);
+  const Tensor* const* last = node.inputs + inputs - 3;
   const Tensor &bias = *last[0], &wsum = *last[1], &mult = *last[2];
   if (!IsConstant(bias, EDGEC_S32, Layout::kPlain, 2) ||
       !IsConstant(wsum, EDGEC_S32, Layout::kPlain, 2) ||
@@ -72,7 +94,8 @@ edgec_status BindCompanionsS8(const Node& node, PrepareContext& context, uint32_
   task->padding = static_cast<int8_t>(node.params[first_param]);
   if (task->kernel->a_offset != 0) task->bias = ShiftedBias(bias, wsum, task->kernel->a_offset);
   task->params.bias = task->bias.empty() ? bias.as<int32_t>() : task->bias.data();
-  return EDGEC_OK;
+  if (node.input_count == inputs) return EDGEC_OK;
+  return task->residual.Prepare(node, context, first_param + 4);
 }
 
 template edgec_status BindCompanionsS8(const Node&, PrepareContext&, uint32_t, Conv2dTask<int8_t>*);

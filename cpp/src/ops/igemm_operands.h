@@ -7,9 +7,16 @@
 
 namespace edgec {
 
-// int8: inputs w, bias, wsum, mult after x; params zp_in, zp_out, qmin, qmax from `first_param`.
-// Fills w, y, padding, kernel, params and bias of the task; groups, depth, columns and window are
-// given.
+// int8: x, w, bias, wsum, mult and `params` params; or a residual and the params of add_s8 more.
+edgec_status CheckIgemmCounts(const Node& node, PrepareContext& context, uint32_t params);
+
+// The same with sparse weights: x, blocks, counts, deltas, bias, wsum, mult.
+edgec_status CheckSparseCounts(const Node& node, PrepareContext& context, uint32_t params);
+
+// int8: inputs w, bias, wsum, mult after x; params zp_in, zp_out, qmin, qmax from `first_param`;
+// the residual and the params of its sum behind them, where the node has them.
+// Fills w, y, padding, kernel, params, bias and residual of the task; groups, depth, columns and
+// window are given.
 edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
                                Conv2dTask<int8_t>* task);
 
@@ -21,8 +28,9 @@ edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32
 edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
                                Conv2dTask<float>* task);
 
-// The last three inputs of an int8 op, bias, wsum, mult, each s32 or f32 [groups, ⌈columns/16⌉·16],
-// and params zp_in, zp_out, qmin, qmax. Fills x, y, padding, params and bias for the task's kernel.
+// bias, wsum, mult behind the weights of an int8 op, each s32 or f32 [groups, ⌈columns/16⌉·16], and
+// params zp_in, zp_out, qmin, qmax; then the residual. Fills x, y, padding, params, bias and
+// residual for the task's kernel.
 template <class T>
 edgec_status BindCompanionsS8(const Node& node, PrepareContext& context, uint32_t first_param,
                               Conv2dTask<T>* task);

@@ -165,6 +165,15 @@ def sparse(blocks: bytes = bytes([1, 2, 3, 4] * 8), counts: tuple[int, ...] = (2
     return change
 
 
+def both(first: Callable[[Model], None], second: Callable[[Model], None]
+         ) -> Callable[[Model], None]:
+    """Two changes."""
+    def change(model: Model) -> None:
+        first(model)
+        second(model)
+    return change
+
+
 TWO_NODES_SWAPPED = [Node(b"reshape", b"flatten", [2], [3]), Node(b"lut_s8", b"shift", [0, 1], [2])]
 
 CASES: dict[str, Callable[[Model], None]] = {
@@ -214,7 +223,9 @@ CASES: dict[str, Callable[[Model], None]] = {
     "order-reads_before_write": model(nodes=TWO_NODES_SWAPPED),
     "order-written_twice": lambda m: m.nodes.append(Node(b"reshape", b"again", [0], [2])),
     "order-never_written": add_tensor(name=b"lost", dims=[4], offset=0),
-    "overlap": tensor(2, offset=0),
+    "overlap-partly": tensor(2, dims=[5], offset=0),
+    "overlap-op_not_in_place": both(tensor(2, offset=0), node(0, op=b"pad")),
+    "overlap-input_not_in_place": both(tensor(2, offset=0), node(0, inputs=[0, 0])),
     "io-input_index": model(inputs=[4]),
     "io-output_index": model(outputs=[2**32 - 1]),
     "io-constant_input": model(inputs=[1]),
@@ -224,8 +235,8 @@ CASES: dict[str, Callable[[Model], None]] = {
     "op_type-absent_input": node(0, inputs=[0, -1]),
     "op_shape": tensor(3, dims=[5]),
     "op_param-count": node(0, params=[1]),
-    "tensor_shape-sparse_columns": lambda m: (sparse()(m), tensor(2, dims=[4, 2, 4])(m))[0],
-    "op_type-sparse_counts": lambda m: (sparse()(m), tensor(3, dtype=S32)(m))[0],
+    "tensor_shape-sparse_columns": both(sparse(), tensor(2, dims=[4, 2, 4])),
+    "op_type-sparse_counts": both(sparse(), tensor(3, dtype=S32)),
     "op_shape-sparse_groups": sparse(counts=(1, 1)),
     "op_shape-sparse_deltas": sparse(deltas=bytes([0])),
     "op_shape-sparse_counts_too_large": sparse(counts=(3,)),

@@ -20,12 +20,13 @@ struct RequantS8 {
   float low;          // qmin − zero_point
   float high;         // qmax − zero_point
   int32_t zero_point;
+  bool fits_int32 = false;  // every |mult| < 1, so that no f32(acc) · mult is beyond int32
 };
 
 static inline RequantS8 MakeRequantS8(const float* mult, int32_t zero_point, int32_t qmin,
                                       int32_t qmax) {
   return {mult, static_cast<float>(qmin - zero_point), static_cast<float>(qmax - zero_point),
-          zero_point};
+          zero_point, false};
 }
 
 // A float below 2^22 in magnitude plus 1.5 · 2^23 has its integer part, rounded half to even, in

@@ -31,15 +31,38 @@ struct Tile {
 
   void Store(int8_t* c, size_t c_stride, size_t n, const SparseIgemmS8Params& params,
              size_t first) const {
-    const RequantS8 q = params.requant;
-    const __mmask16 lanes = LanesAvx512(n);
-    for (size_t i = 0; i < kRows; ++i) {
-      _mm_mask_storeu_epi8(c + i * c_stride, lanes,
-                           RequantizeS8x16Avx512(acc[i], q.mult + first, q));
-    }
+    const RequantAvx512 q = MakeRequantAvx512(params.requant);
+    StoreFrom<0>(Output{c, c_stride, LanesAvx512(n), params.requant.mult + first}, q);
   }
 
  private:
+  struct Output {
+    int8_t* c;
+    size_t c_stride;
+    __mmask16 lanes;  // columns that are there
+    const float* mult;
+  };
+
+  // Rows kRow .. kRows − 1, four at a time; where fewer are left, the last is packed again.
+  template <size_t kRow>
+  void StoreFrom(const Output& out, const RequantAvx512& q) const {
+    constexpr size_t kLast = kRows - 1;
+    const __m512i packed =
+        PackS8Avx512(ScaleAvx512(acc[kRow], out.mult, q),
+                     ScaleAvx512(acc[kRow + 1 < kRows ? kRow + 1 : kLast], out.mult, q),
+                     ScaleAvx512(acc[kRow + 2 < kRows ? kRow + 2 : kLast], out.mult, q),
+                     ScaleAvx512(acc[kRow + 3 < kRows ? kRow + 3 : kLast], out.mult, q), q);
+    StoreRow<kRow, 0>(out, packed);
+    if constexpr (kRow + 4 < kRows) StoreFrom<kRow + 4>(out, q);
+  }
+
+  template <size_t kRow, int kQuarter>
+  static void StoreRow(const Output& out, __m512i packed) {
+    _mm_mask_storeu_epi8(out.c + kRow * out.c_stride, out.lanes,
+                         _mm512_extracti32x4_epi32(packed, kQuarter));
+    if constexpr (kQuarter < 3 && kRow + 1 < kRows) StoreRow<kRow + 1, kQuarter + 1>(out, packed);
+  }
+
   // Rows kRow .. kRows − 1, by recursion: GCC takes an unroll pragma here to the loop outside.
   template <size_t kRow>
   void AddRows(const int8_t* const* row, ptrdiff_t depth, __m512i w) {

@@ -14,6 +14,8 @@ import numpy as np
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import pack
 from edgec.lower.graph import Array
+from edgec.lower.ops.conv2d import Conv2d
+from edgec.lower.ops.fully_connected import FullyConnected
 from edgec.target.target import Cpu
 
 
@@ -27,14 +29,15 @@ class Choice:
 
 def taps_of(site: Site) -> Array | None:
     """int8 weights [n, taps, k] of a layer that may be sparse; None for any other node."""
-    if site.node.op not in ("conv2d", "fully_connected") or site.y.dtype != "s8":
+    layer = getattr(site.attributes, "layer", site.attributes)  # one with a residual has both
+    if not isinstance(layer, Conv2d | FullyConnected) or site.y.dtype != "s8":
         return None
     w = np.asarray(site.input(1).data)
-    if site.node.op == "fully_connected":
+    if isinstance(layer, FullyConnected):
         return w.reshape(w.shape[0], 1, -1)
-    if site.attributes.groups != 1:
+    if layer.groups != 1:
         return None
-    taps: Array = pack.by_tap(w, 1, site.attributes.dilation[1])[0]
+    taps: Array = pack.by_tap(w, 1, layer.dilation[1])[0]
     return taps
 
 
