@@ -27,11 +27,12 @@ from edgec.errors import DataError, EngineError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.format.lock import sha256_of, tool_versions
 from edgec.lower import lower as lowering
-from edgec.lower.backend import load_backend, require_supported
+from edgec.lower.backend import Backend, load_backend, require_supported
 from edgec.lower.golden import golden
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
+from edgec.lower.verify import verify
 from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import BenchOptions, Program, measure
 from edgec.measure.report import render
@@ -55,6 +56,7 @@ class Inspection:
     target: str | None = None
     placements: tuple[Placement, ...] | None = None
     arena_bytes: int | None = None
+    arena_bound_bytes: int | None = None
     problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -63,17 +65,20 @@ class Inspection:
 
 
 def inspect(spec: str, target: str | None = None, shapes: Shapes | None = None) -> Inspection:
-    """What a model is; with `target` also what would run where, and why not in int8."""
+    """What a model is; with `target` also what would run where in our engine, and why not in int8.
+    """
     model = load_model(spec, shapes)
     summary = inspect_model(model)
     if target is None:
         return Inspection(summary)
-    name = load_target(target).name
+    board = load_target(target)
     try:
-        graph = lowering.lower(model)
+        graph = _lowered(model, load_backend("native"), board)
     except LoweringError as error:
-        return Inspection(summary, name, problem=str(error))
-    return Inspection(summary, name, tuple(lowering.placement(graph)), plan(graph).arena_bytes)
+        return Inspection(summary, board.name, problem=str(error))
+    planned = plan(graph)
+    return Inspection(summary, board.name, tuple(lowering.placement(graph)), planned.arena_bytes,
+                      planned.lower_bound_bytes)
 
 
 def quantize(spec: str, calibration: str, output: Path, *, target: str | None = None,
@@ -118,21 +123,31 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
                 backend: str = "native", origin: Origin = Origin()
                 ) -> tuple[Bundle, list[Placement]]:
     """The same for a model in memory."""
-    graph = lowering.lower(model)
     emitter = load_backend(backend)
-    for step in emitter.passes(target):
-        graph = step(graph)
+    graph = _lowered(model, emitter, target)
     require_supported(backend, emitter, graph, target)
-    placements = lowering.placement(graph)
+    placements, planned = lowering.placement(graph), plan(graph)
+    report: dict[str, Any] = {"nodes": [asdict(p) for p in placements]}
+    if emitter.plans_memory:
+        report |= {"arena_bytes": planned.arena_bytes,
+                   "arena_bound_bytes": planned.lower_bound_bytes}
     inputs, outputs, tolerance = golden(graph, emitter.exact)
     contents = BundleContents(
         name=name, backend=backend, target=target.name, triple=target.triple,
-        artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, plan(graph), target),
+        artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, planned, target),
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
         golden_inputs=inputs, golden_outputs=outputs, tolerance=tolerance,
-        lowering=[asdict(p) for p in placements], lock_inputs=origin.inputs,
+        lowering=report, lock_inputs=origin.inputs,
         lock_tools=tool_versions(), command=origin.command)
     return write_bundle(output, contents), placements
+
+
+def _lowered(model: ir.Model, backend: Backend, target: Target) -> Graph:
+    """The graph that the backend emits from."""
+    graph = lowering.lower(model)
+    for step in backend.passes(target):
+        graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
+    return graph
 
 
 def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:

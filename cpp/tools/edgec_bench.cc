@@ -1,19 +1,20 @@
 // edgec-bench: what a model costs on this machine, every sample of it, as JSON.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <vector>
 
 #include "arguments.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "roofline.h"
+#include "serve.h"
 #include "session.h"
+#include "timed_run.h"
 
 namespace edgec {
 namespace {
 
+constexpr char kSchema[] = "edgec-bench/1";
 constexpr char kHelp[] =
     "usage: edgec-bench MODEL.edgec [options]\n"
     "Runs a model repeatedly and prints every sample as JSON (schema edgec-bench/1).\n"
@@ -24,22 +25,26 @@ constexpr char kHelp[] =
     "  --min-iterations N    and as often (20)\n"
     "  --threads N           threads, 1 to 256 (1)\n"
     "  --isa NAME            highest instruction set to use (the best one)\n"
-    "  --profile             adds times per layer, from runs of their own\n";
-
-constexpr uint64_t kSeed = 0x5EED;
+    "  --profile             adds times per layer, from runs of their own, and the least time "
+    "that\n"
+    "                        this machine's peak allows, from a measurement of its own\n"
+    "  --serve               measures when told so on the standard input: 'run SECONDS', 'quit'\n"
+    "  --roofline            measures this machine's peak only, needs no model\n";
 
 struct Options {
   Session session;
   std::vector<const char*> inputs;
   double warmup_s = 0.5, min_time_s = 2, max_time_s = 60;
   uint32_t min_iterations = 20;
-  bool profile = false, help = false;
+  bool profile = false, serve = false, roofline = false, help = false;
 };
 
 struct Result {
   uint64_t load_ns = 0, first_ns = 0, warmup_iterations = 0;
   uint64_t timed_from_boot_ns = 0, timed_to_boot_ns = 0;  // the part that samples_ns is from
   std::vector<uint64_t> samples_ns;
+  uint64_t peak_rss_bytes = 0;
+  Roofline roofline;                      // as the next one:
   std::vector<uint64_t> layer_median_ns;  // empty without --profile
 };
 
@@ -55,6 +60,8 @@ edgec_status ParseOne(Arguments& arguments, Options* options) {
   if (arguments.Is("--threads")) return arguments.Count(1, 256, &session.options.threads);
   if (arguments.Is("--isa")) return arguments.Text(&session.options.isa);
   if (arguments.Is("--profile")) return options->profile = true, EDGEC_OK;
+  if (arguments.Is("--serve")) return options->serve = true, EDGEC_OK;
+  if (arguments.Is("--roofline")) return options->roofline = true, EDGEC_OK;
   if (arguments.Is("--help")) return options->help = true, EDGEC_OK;
   if (!arguments.IsPositional() || session.path != nullptr) return arguments.Unknown();
   session.path = arguments.current();
@@ -65,53 +72,11 @@ edgec_status Parse(Arguments arguments, Options* options) {
   while (arguments.Next()) {
     if (const edgec_status status = ParseOne(arguments, options)) return status;
   }
-  if (options->session.path == nullptr && !options->help) {
+  if (options->session.path == nullptr && !options->help && !options->roofline) {
     return Fail(EDGEC_E_ARGUMENT, "no model given; --help shows how");
   }
   return EDGEC_OK;
 }
-
-// The values of all inputs, kept outside the arena: a run may reuse an input's memory.
-class Inputs {
- public:
-  // Of the files, the first sample is used.
-  edgec_status Prepare(edgec_model* model, const std::vector<const char*>& paths) {
-    model_ = model;
-    InputFiles files;
-    if (!paths.empty()) {
-      if (const edgec_status status = files.Open(model, paths)) return status;
-    }
-    for (uint32_t i = 0; i < edgec_input_count(model); ++i) {
-      // One after the other: inputs that no layer reads may share memory.
-      paths.empty() ? FillRandom(model, i, kSeed) : files.Fill(model, i, 0);
-      edgec_tensor_info info;
-      if (const edgec_status status = edgec_input_info(model, i, &info)) return status;
-      const uint8_t* data = static_cast<const uint8_t*>(edgec_input_data(model, i));
-      values_.emplace_back(data, data + info.bytes);
-    }
-    return EDGEC_OK;
-  }
-
-  void Refill() const {
-    for (uint32_t i = 0; i < values_.size(); ++i) {
-      std::memcpy(edgec_input_data(model_, i), values_[i].data(), values_[i].size());
-    }
-  }
-
- private:
-  edgec_model* model_ = nullptr;
-  std::vector<std::vector<uint8_t>> values_;
-};
-
-edgec_status TimedRun(edgec_model* model, const Inputs& inputs, uint64_t* taken_ns) {
-  inputs.Refill();
-  const uint64_t started_ns = NowNs();
-  const edgec_status status = edgec_run(model);
-  *taken_ns = NowNs() - started_ns;
-  return status;
-}
-
-uint64_t Nanoseconds(double seconds) { return static_cast<uint64_t>(std::min(seconds, 1e9) * 1e9); }
 
 edgec_status WarmUp(const Options& options, const Inputs& inputs, Result* result) {
   edgec_model* model = options.session.model;
@@ -159,6 +124,7 @@ edgec_status Profile(const Options& options, const Inputs& inputs, Result* resul
   edgec_model* model = options.session.model;
   const uint32_t layer_count = edgec_layer_count(model);
   std::vector<std::vector<uint64_t>> times_ns(layer_count);
+  if (const edgec_status status = result->roofline.Measure(options.session.isa())) return status;
   edgec_set_profiling(model, 1);
   for (uint32_t i = 0; i < ProfileIterations(result->samples_ns); ++i) {
     inputs.Refill();
@@ -173,16 +139,29 @@ edgec_status Profile(const Options& options, const Inputs& inputs, Result* resul
   return EDGEC_OK;
 }
 
-uint64_t PeakRssBytes() {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+edgec_status PrintLayers(const Session& session, const Result& result, Json* json) {
+  json->BeginArray("layers");
+  for (uint32_t i = 0; i < result.layer_median_ns.size(); ++i) {
+    edgec_layer_info layer;
+    if (const edgec_status status = edgec_layer_info_at(session.model, i, &layer)) return status;
+    bool compute;
+    const uint64_t least_ns = result.roofline.LeastNs(layer, session.options.threads, &compute);
+    json->BeginObject();
+    DescribeLayer(layer, json);
+    json->Unsigned("median_ns", result.layer_median_ns[i]);
+    json->Unsigned("roofline_ns", least_ns);
+    json->String("bound", compute ? "compute" : "memory");
+    json->EndObject();
+  }
+  json->EndArray();
+  if (!result.layer_median_ns.empty()) result.roofline.Describe(json);
+  return EDGEC_OK;
 }
 
 edgec_status Print(const Session& session, const Result& result) {
   Json json(stdout);
   json.BeginObject();
-  json.String("schema", "edgec-bench/1");
+  json.String("schema", kSchema);
   DescribeIdentity(session, &json);
   json.Unsigned("load_ns", result.load_ns);
   json.Unsigned("first_ns", result.first_ns);
@@ -194,34 +173,40 @@ edgec_status Print(const Session& session, const Result& result) {
   json.BeginArray("samples_ns");
   for (const uint64_t sample_ns : result.samples_ns) json.Unsigned(nullptr, sample_ns);
   json.EndArray();
-  json.BeginArray("layers");
-  for (uint32_t i = 0; i < result.layer_median_ns.size(); ++i) {
-    edgec_layer_info layer;
-    if (const edgec_status status = edgec_layer_info_at(session.model, i, &layer)) return status;
-    json.BeginObject();
-    DescribeLayer(layer, &json);
-    json.Unsigned("median_ns", result.layer_median_ns[i]);
-    json.EndObject();
-  }
-  json.EndArray();
+  if (const edgec_status status = PrintLayers(session, result, &json)) return status;
   json.BeginObject("memory");
   DescribeMemory(session.model, &json);
-  json.Unsigned("peak_rss_bytes", PeakRssBytes());
+  json.Unsigned("peak_rss_bytes", result.peak_rss_bytes);
   json.EndObject();
   json.String("clock", "CLOCK_MONOTONIC");
   json.EndObject();
   return json.Finish() ? EDGEC_OK : Fail(EDGEC_E_OPEN, "cannot write to the standard output");
 }
 
+edgec_status PrintRoofline(const char* isa) {
+  Roofline roofline;
+  if (const edgec_status status = roofline.Measure(isa)) return status;
+  Json json(stdout);
+  json.BeginObject();
+  json.String("schema", kSchema);
+  json.String("isa", isa);
+  roofline.Describe(&json);
+  json.EndObject();
+  return json.Finish() ? EDGEC_OK : Fail(EDGEC_E_OPEN, "cannot write to the standard output");
+}
+
 edgec_status Execute(Options* options) {
+  if (options->roofline) return PrintRoofline(options->session.isa());
   Result result;
   Inputs inputs;
   const uint64_t started_ns = NowNs();
   edgec_status status = options->session.Load();
   result.load_ns = NowNs() - started_ns;
   if (!status) status = inputs.Prepare(options->session.model, options->inputs);
+  if (!status && options->serve) return Serve(options->session, inputs, result.load_ns);
   if (!status) status = WarmUp(*options, inputs, &result);
   if (!status) status = Measure(*options, inputs, &result);
+  result.peak_rss_bytes = PeakRssBytes();  // before the roofline takes memory of its own
   if (!status && options->profile) status = Profile(*options, inputs, &result);
   return status ? status : Print(options->session, result);
 }

@@ -51,7 +51,8 @@ Shapes = Annotated[list[str] | None, typer.Option(
     help="The shape of an input with open dims, e.g. image=1,3,224,224. Repeatable.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Threads of the engine.")]
 Isa = Annotated[str | None, typer.Option(
-    "--isa", help="Highest instruction set to use: portable, avx2, avx512vnni, neon, neondot.")]
+    "--isa",
+    help="Highest instruction set to use: portable, avx2, avx512vnni, neon, neondot, i8mm.")]
 
 
 @contextmanager

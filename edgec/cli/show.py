@@ -102,7 +102,12 @@ def inspection(out: Console, found: Inspection) -> None:
     if found.problem:
         out.print(f"cannot be lowered for {found.target}: {found.problem}", markup=False)
     if found.arena_bytes is not None:
-        out.print(f"activations: {size(found.arena_bytes)} of arena on {found.target}")
+        _arena(out, found.arena_bytes, found.arena_bound_bytes or 0)
+
+
+def _arena(out: Console, arena_bytes: int, bound_bytes: int) -> None:
+    least = "the least possible" if arena_bytes == bound_bytes else f"at least {bound_bytes:,} B"
+    out.print(f"activations: arena of {arena_bytes:,} B ({least})", markup=False)
 
 
 def _count(out: Console, placed: Sequence[Placement]) -> None:
@@ -125,6 +130,9 @@ def bundle(out: Console, made: Bundle) -> None:
     """What lies in a bundle."""
     out.print(f"bundle {made.id}: {made.path} ({made.backend} for {made.target}), "
               f"{made.artifact} {size(made.files[made.artifact].bytes)}", markup=False)
+    said = made.lowering()
+    if "arena_bytes" in said:
+        _arena(out, said["arena_bytes"], said["arena_bound_bytes"])
 
 
 def quantize_options(wanted: bool) -> None:

@@ -26,7 +26,8 @@ _ISA_FLAGS = {
     "x86_64": (("avx2", {"avx2", "fma"}),
                ("avx512vnni", {"avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl",
                                "avx512_vnni"})),
-    "aarch64": (("neon", {"asimd"}), ("neondot", {"asimd", "asimddp"})),
+    "aarch64": (("neon", {"asimd"}), ("neondot", {"asimd", "asimddp"}),
+                ("i8mm", {"asimd", "asimddp", "i8mm"})),
     "armv7": (("neon", {"neon", "vfpv4"}),),
 }
 

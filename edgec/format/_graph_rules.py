@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from edgec.errors import FormatError
-from edgec.format.plan_file import NodeRecord, PlanFile, TensorRecord
+from edgec.format.plan_file import NUMPY, NodeRecord, PlanFile, TensorRecord
+from edgec.format.views import parts_in_one_piece, slice_offset
+
+# The inputs that an op's output may lie exactly on. spec.md, In place.
+IN_PLACE: Mapping[str, tuple[int, ...]] = MappingProxyType({
+    **dict.fromkeys(("reshape", "lut_s8", "unary_f32", "softmax_s8", "softmax_f32", "layer_norm_s8",
+                     "layer_norm_f32"), (0,)),
+    **dict.fromkeys(("add_s8", "mul_s8", "binary_f32"), (0, 1)),
+    **dict.fromkeys(("conv2d_s8", "fully_connected_s8"), (5,)),
+})
 
 
 def check(plan_file: PlanFile) -> None:
@@ -61,12 +73,40 @@ def _check_order(plan_file: PlanFile, node: NodeRecord, where: str, written: set
 
 def _check_overlap(plan_file: PlanFile, node: NodeRecord, where: str) -> None:
     for output in (plan_file.tensors[i] for i in node.outputs):
-        for source in (plan_file.tensors[i] for i in node.inputs if i >= 0):
-            if source.data is not None or not _overlap(source, output):
+        for position, index in enumerate(node.inputs):
+            source = plan_file.tensors[index]
+            if index < 0 or source.data is not None or not _overlap(source, output):
                 continue
-            in_place = (node.op == "reshape" and source.offset == output.offset
-                        and source.nbytes == output.nbytes)
-            _require(in_place, f"{where}: output {output.name!r} overlaps input {source.name!r}")
+            same = (source.offset, source.nbytes) == (output.offset, output.nbytes)
+            _require((same and position in IN_PLACE.get(node.op, ()))
+                     or _is_slice(node, source, output)
+                     or _is_part(plan_file, node, position, output),
+                     f"{where}: output {output.name!r} overlaps input {source.name!r}")
+
+
+def _is_slice(node: NodeRecord, x: TensorRecord, output: TensorRecord) -> bool:
+    """Whether the output is the part of x that the slice takes."""
+    rank, params = len(x.dims), node.params
+    if node.op != "slice" or len(params) != 2 * rank or len(output.dims) != rank:
+        return False
+    start, step = params[:rank], params[rank:]
+    inside = all(s >= 0 and s + n <= dim
+                 for s, n, dim in zip(start, output.dims, x.dims, strict=True))
+    first = slice_offset(x.dims, output.dims, start, step)
+    return (inside and first is not None and x.dtype == output.dtype
+            and output.offset == x.offset + first * NUMPY[x.dtype].itemsize)
+
+
+def _is_part(plan_file: PlanFile, node: NodeRecord, position: int, output: TensorRecord) -> bool:
+    """Whether the input lies where the concatenation puts it."""
+    axis = node.params[0] if len(node.params) == 1 else -1
+    if node.op != "concat" or not 0 <= axis < len(output.dims) or min(node.inputs) < 0 \
+            or not parts_in_one_piece(output.dims, axis):
+        return False
+    parts = [plan_file.tensors[i] for i in node.inputs[:position + 1]]
+    before = sum(part.nbytes for part in parts[:-1])
+    return (parts[-1].offset == output.offset + before
+            and before + parts[-1].nbytes <= output.nbytes)
 
 
 def _overlap(a: TensorRecord, b: TensorRecord) -> bool:

@@ -2,7 +2,7 @@
 
     manifest.json            what is here; its sha256 is the bundle's id
     model.edgec              the artifact, or model.tflite
-    lowering.json            per node: name, op, where it runs, why
+    lowering.json            per node: name, op, where it runs, why; the arena and its lower bound
     golden/input_<i>.npy     inputs for the self-test on the board, and
     golden/output_<i>.npy    the outputs that the reference gives for them
 
@@ -48,7 +48,7 @@ class Port:
 class BundleContents:
     """What a bundle is made of. golden_*: one array per input and output, of its dtype and shape.
 
-    lowering: one row per node. lock_inputs: name to sha256 of what the model was made from;
+    lowering: what lowering.json says. lock_inputs: name to sha256 of what the model was made from;
     lock_tools: name to version. command: the command line.
     """
 
@@ -63,7 +63,7 @@ class BundleContents:
     golden_inputs: tuple[Array, ...]
     golden_outputs: tuple[Array, ...]
     tolerance: float = 0.0
-    lowering: Sequence[Mapping[str, Any]] = ()
+    lowering: Mapping[str, Any] = field(default_factory=dict)
     lock_inputs: Mapping[str, str] = field(default_factory=dict)
     lock_tools: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
@@ -110,10 +110,10 @@ class Bundle:
         """The .npy files of the expected outputs, in order."""
         return tuple(self.path / _golden("output", i) for i in range(len(self.outputs)))
 
-    def lowering(self) -> list[dict[str, Any]]:
-        """The rows of lowering.json."""
-        rows: list[dict[str, Any]] = json.loads((self.path / LOWERING).read_text("utf-8"))
-        return rows
+    def lowering(self) -> dict[str, Any]:
+        """What lowering.json says."""
+        said: dict[str, Any] = json.loads((self.path / LOWERING).read_text("utf-8"))
+        return said
 
 
 def write_bundle(path: Path, contents: BundleContents) -> Bundle:
@@ -176,8 +176,8 @@ def _golden(what: str, index: int) -> str:
 
 def _files(contents: BundleContents) -> dict[str, bytes]:
     """Every file but the manifest."""
-    rows = json.dumps(list(contents.lowering), indent=1, ensure_ascii=False) + "\n"
-    files = {contents.artifact: contents.artifact_bytes, LOWERING: rows.encode()}
+    lowering = json.dumps(contents.lowering, indent=1, ensure_ascii=False) + "\n"
+    files = {contents.artifact: contents.artifact_bytes, LOWERING: lowering.encode()}
     for what, ports, arrays in (("input", contents.inputs, contents.golden_inputs),
                                 ("output", contents.outputs, contents.golden_outputs)):
         for i, (port, array) in enumerate(zip(ports, arrays, strict=True)):

@@ -74,6 +74,7 @@ class Backend(ABC):
 
     artifact: ClassVar[str]  # file name in the bundle: "model.edgec"
     exact: ClassVar[bool] = True  # int8 results have the very bytes of the references
+    plans_memory: ClassVar[bool] = True  # `emit` places activations as the plan says
     runs_on_boards: ClassVar[bool] = True  # `deploy` brings a program that runs the artifact
 
     @abstractmethod

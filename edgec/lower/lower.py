@@ -11,6 +11,7 @@ from edgec.lower import catalog
 from edgec.lower.from_onnx import import_onnx
 from edgec.lower.graph import Graph, Node
 from edgec.lower.passes import (
+    absorb_scale,
     cancel_transposes,
     dequantize_weights,
     fold_affine,
@@ -48,6 +49,7 @@ PASSES: tuple[Pass, ...] = (
     fold_constants.run,      # of these too
     cancel_transposes.run,   # int8 tables and sums let transposes pass that float islands stopped
     move_quantization.run,   # and bytes are moved again, not floats
+    absorb_scale.run,        # between int8 layers, and those that stayed float32
     fold_flatten.run,        # transposes in front of a fully connected layer go into its weights
     fold_pad.run,            # after the transposes between pad and convolution have gone
     simplify_movement.run,   # what all this left behind

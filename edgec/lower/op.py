@@ -21,6 +21,9 @@ class Op(ABC):
     """
 
     attributes: ClassVar[type]
+    # Inputs whose memory the output may take over: element i of these is read before element i of
+    # the output is written, and not again. The engine's side of it: spec.md, In place.
+    in_place: ClassVar[tuple[int, ...]] = ()
 
     @abstractmethod
     def shapes(self, attributes: Any, inputs: Sequence[Tensor | None]) -> list[tuple[int, ...]]:

@@ -1,29 +1,29 @@
-"""Where every activation lies in the arena: lifetimes, then offsets without overlap.
+"""Where every activation lies in the arena: buffers with lifetimes, then their offsets.
 
 A tensor lives from the step that writes it to the last step that reads it. Model inputs live from
-before the first step, model outputs to after the last. A reshape moves nothing, so its output
-shares its input's memory, and both count as one buffer.
+before the first step, model outputs to after the last. Tensors that share memory are one buffer:
 
-Packing is first-fit into the lowest gap, in three orders of which the best result is kept:
-largest first, by execution step, and largest first within the busiest step (the last two after
-Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020, section 5).
+* reshapes, slices and concatenations that move nothing (`views.py`);
+* the output of an op that works in place (`Op.in_place`) takes over an input of the same size that
+  nobody reads later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgec.lower.graph import Graph
-
-ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
+from edgec.lower import catalog
+from edgec.lower.graph import Graph, Node
+from edgec.lower.packing import Buffer, aligned, bound, pack
+from edgec.lower.views import placed_parts, view_of_input
 
 
 @dataclass(frozen=True)
 class Plan:
     """offsets: byte offset in the arena of every tensor that is not constant.
 
-    lower_bound_bytes: what the busiest step needs; no plan can have a smaller arena_bytes.
+    lower_bound_bytes: what the busiest step needs, with these buffers in this order of nodes.
     """
 
     offsets: Mapping[str, int]
@@ -31,89 +31,102 @@ class Plan:
     lower_bound_bytes: int
 
 
-@dataclass(frozen=True)
-class Buffer:
-    """Memory shared by `tensors`, in use from step `first` to step `last`, both included."""
-
-    tensors: tuple[str, ...]
-    size_bytes: int
-    first: int
-    last: int
-
-    def meets(self, other: Buffer) -> bool:
-        """Whether both are in use at some step."""
-        return self.first <= other.last and other.first <= self.last
-
-
 def plan(graph: Graph) -> Plan:
     """The smallest arena found for `graph`; the same graph gives the same plan."""
-    buffers = lifetimes(graph)
-    busiest = _live_bytes(buffers, len(graph.nodes))
-    bound = max(busiest, default=0)
-    orders = (
-        sorted(buffers, key=lambda b: (-b.size_bytes, b.first)),
-        sorted(buffers, key=lambda b: (b.first, -b.size_bytes)),
-        sorted(buffers, key=lambda b: (-max(busiest[b.first + 1:b.last + 2]), -b.size_bytes)),
-    )
-    offsets = min((_pack(order) for order in orders), key=lambda o: _arena_bytes(buffers, o))
-    return Plan({name: offsets[b] for b in buffers for name in b.tensors},
-                _arena_bytes(buffers, offsets), bound)
+    choices = (lifetimes(graph), lifetimes(graph, prefer_last=True))
+    packed = [(places, pack(place.buffer for place in places.values())) for places in choices]
+    places, (offsets, size) = min(packed, key=lambda p: p[1][1])
+    return Plan({name: offsets[place.buffer] + place.at for name, place in places.items()}, size,
+                bound(place.buffer for place in places.values()))
 
 
-def lifetimes(graph: Graph) -> list[Buffer]:
-    """The buffers of a graph, by first use. Steps are node indices; inputs are written at -1."""
-    owner: dict[str, str] = {}  # tensor to the tensor whose memory it shares
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
+@dataclass(frozen=True)
+class Place:
+    """A tensor's memory: from byte `at` of a buffer."""
+
+    buffer: Buffer
+    at: int
+
+
+def lifetimes(graph: Graph, *, prefer_last: bool = False) -> dict[str, Place]:
+    """The place of each tensor that is not constant. Steps are node indices; inputs: -1.
+
+    prefer_last: which dying input an op of several in-place inputs takes over.
+    """
+    shares = _Shares(graph)
     for name in graph.inputs:
-        owner[name], first[name], last[name] = name, -1, -1
+        shares.start(name, -1)
     for step, node in enumerate(graph.nodes):
-        for name in node.inputs:
-            if name in owner:
-                last[owner[name]] = step
+        taken = shares.taken_over(node, step, prefer_last)
         for name in node.outputs:
-            source = owner.get(node.inputs[0]) if node.op == "reshape" else None
-            owner[name] = source or name
-            first.setdefault(owner[name], step)
-            last[owner[name]] = step
-    for name in graph.outputs:
-        if name in owner:
-            last[owner[name]] = len(graph.nodes)
-    members: dict[str, list[str]] = {}
-    for name, root in owner.items():
-        members.setdefault(root, []).append(name)
-    return [Buffer(tuple(members[root]), aligned(graph.tensors[root].nbytes), first[root],
-                   last[root]) for root in members]
+            shares.start(name, step, taken)
+    return shares.places()
 
 
-def aligned(size_bytes: int) -> int:
-    """Rounded up to the alignment."""
-    return -(-size_bytes // ALIGNMENT) * ALIGNMENT
+def _last_uses(graph: Graph) -> dict[str, int]:
+    """The last step that needs each tensor; of one that nobody reads, the step that writes it."""
+    ends: dict[str, int] = dict.fromkeys(graph.inputs, -1)
+    for step, node in enumerate(graph.nodes):
+        ends.update(dict.fromkeys((*node.inputs, *node.outputs), step))
+    ends.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
+    return ends
 
 
-def _live_bytes(buffers: Iterable[Buffer], steps: int) -> list[int]:
-    """Bytes in use at each step from -1 to `steps`."""
-    live = [0] * (steps + 2)
-    for buffer in buffers:
-        for step in range(buffer.first, buffer.last + 1):
-            live[step + 1] += buffer.size_bytes
-    return live
+class _Shares:
+    """Which tensors share memory: groups under the name of the tensor that has all of it."""
 
+    def __init__(self, graph: Graph) -> None:
+        self._tensors, self._ends = graph.tensors, _last_uses(graph)
+        self._parts = placed_parts(graph)
+        self._at: dict[str, tuple[str, int]] = {}  # group and byte of each tensor
+        self._members: dict[str, list[str]] = {}
+        self._first: dict[str, int] = {}
 
-def _pack(order: Sequence[Buffer]) -> dict[Buffer, int]:
-    """Each buffer in turn into the lowest gap between those it meets."""
-    offsets: dict[Buffer, int] = {}
-    for buffer in order:
-        taken = sorted((offset, offset + other.size_bytes)
-                       for other, offset in offsets.items() if other.meets(buffer))
-        place = 0
-        for start, end in taken:
-            if place + buffer.size_bytes <= start:
-                break
-            place = max(place, end)
-        offsets[buffer] = place
-    return offsets
+    def start(self, name: str, step: int, taken: tuple[str, int] | None = None) -> None:
+        """A tensor written at `step`: in memory taken over, where it is a part, or in its own."""
+        group, at = taken or self._own(name)
+        self._at[name] = group, at
+        self._members.setdefault(group, []).append(name)
+        self._first.setdefault(group, step)
 
+    def _own(self, name: str) -> tuple[str, int]:
+        """A concatenation's output may be part of another's."""
+        at = 0
+        while name in self._parts:
+            name, inner = self._parts[name]
+            at += inner
+        return name, at
 
-def _arena_bytes(buffers: Iterable[Buffer], offsets: Mapping[Buffer, int]) -> int:
-    return max((offsets[b] + b.size_bytes for b in buffers), default=0)
+    def taken_over(self, node: Node, step: int, prefer_last: bool) -> tuple[str, int] | None:
+        """Group and byte that the node's output takes over, if it does."""
+        output = node.outputs[0]
+        view = view_of_input(node, self._tensors)
+        if view is not None and node.inputs[0] in self._at:
+            group, at = self._at[node.inputs[0]]
+            return group, at + view
+        if output in self._parts:
+            return None
+        allowed = catalog.ops()[node.op].in_place
+        for index in reversed(allowed) if prefer_last else allowed:
+            place = self._at.get(node.inputs[index])
+            if place is not None and self._last(place[0]) <= step \
+                    and self._tensors[node.inputs[index]].nbytes == self._tensors[output].nbytes \
+                    and self._only_there(node, place, allowed):
+                return place
+        return None
+
+    def _only_there(self, node: Node, place: tuple[str, int], allowed: tuple[int, ...]) -> bool:
+        """Whether the node reads the group at that very place only, by inputs that are allowed."""
+        return all(self._at[name] == place and index in allowed
+                   and self._tensors[name].nbytes == self._tensors[node.outputs[0]].nbytes
+                   for index, name in enumerate(node.inputs)
+                   if name in self._at and self._at[name][0] == place[0])
+
+    def places(self) -> dict[str, Place]:
+        """The result, by tensor."""
+        made = {group: Buffer(group, aligned(self._tensors[group].nbytes), self._first[group],
+                              self._last(group)) for group in self._members}
+        return {name: Place(made[group], at) for name, (group, at) in self._at.items()}
+
+    def _last(self, group: str) -> int:
+        return max(self._ends[name] for name in self._members[group])

@@ -13,6 +13,7 @@ from edgec.lower import catalog
 from edgec.lower.graph import DTYPES, Graph, Node, Tensor
 
 _SAME_TYPE = frozenset({"add", "sub", "mul", "conv2d", "depthwise_conv2d", "fully_connected",
+                        "conv2d_add", "fully_connected_add",
                         "batch_matmul", "average_pool2d", "mean", "softmax", "layer_norm",
                         "resize"})
 _CHANGES: Mapping[str, frozenset[tuple[str, str]]] = MappingProxyType({

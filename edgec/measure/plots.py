@@ -73,7 +73,7 @@ def timeline(samples_ns: Sequence[int], points: int = 600) -> str:
 
 
 def layer_bars(layers: Sequence[dict[str, Any]], most: int = 24) -> str:
-    """The slowest layers, longest first, with kernel and GMAC/s; the rest is summed up."""
+    """The slowest layers, longest first, with kernel, GMAC/s and share of the roofline."""
     ordered = sorted(layers, key=lambda layer: -int(layer["median_ns"]))
     total = max(1, sum(int(layer["median_ns"]) for layer in layers))
     shown, rest = ordered[:most], ordered[most:]
@@ -82,6 +82,8 @@ def layer_bars(layers: Sequence[dict[str, Any]], most: int = 24) -> str:
     for i, layer in enumerate(shown):
         ns, y = int(layer["median_ns"]), 4 + i * 20
         rate = f", {layer['macs'] / ns:.1f} GMAC/s" if layer["macs"] and ns else ""
+        if ns and "roofline_ns" in layer:
+            rate += f", {layer['roofline_ns'] / ns:.0%} of peak"
         width = 230 * ns / longest
         name = layer["name"] if len(layer["name"]) <= 34 else "…" + layer["name"][-33:]
         rows.append(f'<g><title>{escape(layer["name"])}</title>'

@@ -110,11 +110,21 @@ def _measured(result: Document) -> list[tuple[str, str]]:
                f'{_bytes(memory["scratch_bytes"])}'),
               ("peak memory of the process", _bytes(memory["peak_rss_bytes"])),
               ("accuracy", _accuracy(result)), ("energy per inference", _energy(result))]
+    if result.get("roofline"):
+        pairs.append(("peak of one core", _roofline(result["roofline"])))
     if energy["measured"]:
         pairs.append(("power", f'{energy["active_w"]:.2f} W, idle {energy["idle_w"]:.2f} W; '
                       f'{escape(energy["source"])}, {escape(energy["scope"])}, '
                       f'{energy["sample_hz"]:.0f} Hz, {energy["samples"]} samples'))
     return pairs
+
+
+def _roofline(roofline: Document) -> str:
+    """What a share of the peak is a share of."""
+    read = ", ".join(f'{point["gb_per_s"]:.0f} GB/s from {_bytes(point["buffer_bytes"])}'
+                     for point in roofline["read"])
+    return (f'{roofline["s8_gmac_per_s"]:.0f} GMAC/s int8, {roofline["f32_gmac_per_s"]:.0f} '
+            f"GMAC/s float32; reads {read}")
 
 
 def _where(result: Document) -> list[tuple[str, str]]:

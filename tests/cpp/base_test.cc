@@ -93,6 +93,8 @@ EDGEC_TEST(AnInstructionSetImpliesTheOnesBelow) {
   EDGEC_CHECK(!avx2.Has(Isa::kAvx512vnni));
   EDGEC_CHECK_EQ(all.LimitedTo(Isa::kNeondot).Has(Isa::kNeon), all.Has(Isa::kNeon));
   EDGEC_CHECK(!all.LimitedTo(Isa::kNeon).Has(Isa::kNeondot));
+  EDGEC_CHECK_EQ(all.LimitedTo(Isa::kI8mm).Has(Isa::kNeondot), all.Has(Isa::kNeondot));
+  EDGEC_CHECK(!all.LimitedTo(Isa::kNeondot).Has(Isa::kI8mm));
 }
 
 #if defined(__x86_64__)

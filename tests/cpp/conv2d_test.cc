@@ -1,71 +1,25 @@
 // conv2d against its definition: geometries, groups, tails, threads; and nodes that must be
 // refused.
-#include "conv2d_case.h"
+#include "conv2d_s8_case.h"
 
 namespace edgec_test {
 namespace {
 
-constexpr int32_t kZpIn = -3, kZpOut = 4, kQmin = -128, kQmax = 120;
-
 // n  h  w  c  o | kernel, stride, dilation, pad top and left | out | groups
 const Conv2dShape kShapes[] = {
-    {1, 5, 6, 4, 16, 1, 1, 1, 1, 1, 1, 0, 0, 5, 6, 1},      // 1×1
-    {2, 7, 5, 8, 17, 3, 3, 1, 1, 1, 1, 1, 1, 7, 5, 1},      // two images, one column too many
-    {1, 9, 9, 3, 8, 3, 3, 2, 2, 1, 1, 0, 0, 5, 5, 1},       // first layer; taps past the far edge
-    {1, 11, 4, 1, 5, 10, 4, 2, 2, 1, 1, 4, 1, 6, 2, 1},     // kernel larger than the image
-    {1, 8, 8, 12, 40, 3, 2, 1, 2, 2, 3, 2, 1, 8, 4, 1},     // dilated
-    {1, 6, 6, 16, 24, 3, 3, 1, 1, 1, 1, 1, 1, 6, 6, 4},     // groups of 4 channels
-    {1, 6, 6, 6, 12, 3, 3, 2, 1, 1, 2, 1, 0, 3, 6, 2},      // groups of 3 channels, dilated
-    {1, 4, 4, 5, 10, 2, 2, 1, 1, 1, 1, 0, 0, 3, 3, 5},      // channel multiplier 2
-    {1, 3, 3, 4, 3, 1, 1, 5, 7, 1, 1, 2, 3, 3, 3, 1},       // strides over the image's end
-    {1, 1, 1, 260, 70, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1},    // one row
-    {1, 3, 40, 64, 600, 3, 3, 1, 1, 1, 1, 1, 1, 3, 40, 1},  // several chunks of columns
+    {1, 5, 6, 4, 16, 1, 1, 1, 1, 1, 1, 0, 0, 5, 6, 1},       // 1×1
+    {2, 7, 5, 8, 17, 3, 3, 1, 1, 1, 1, 1, 1, 7, 5, 1},       // two images, one column too many
+    {1, 9, 9, 3, 8, 3, 3, 2, 2, 1, 1, 0, 0, 5, 5, 1},        // first layer; taps past the far edge
+    {1, 11, 4, 1, 5, 10, 4, 2, 2, 1, 1, 4, 1, 6, 2, 1},      // kernel larger than the image
+    {1, 8, 8, 12, 40, 3, 2, 1, 2, 2, 3, 2, 1, 8, 4, 1},      // dilated
+    {1, 6, 6, 16, 24, 3, 3, 1, 1, 1, 1, 1, 1, 6, 6, 4},      // groups of 4 channels
+    {1, 6, 6, 6, 12, 3, 3, 2, 1, 1, 2, 1, 0, 3, 6, 2},       // groups of 3 channels, dilated
+    {1, 4, 4, 5, 10, 2, 2, 1, 1, 1, 1, 0, 0, 3, 3, 5},       // channel multiplier 2
+    {1, 3, 3, 4, 3, 1, 1, 5, 7, 1, 1, 2, 3, 3, 3, 1},        // strides over the image's end
+    {1, 1, 1, 260, 70, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1},     // one row
+    {1, 3, 40, 64, 600, 3, 3, 1, 1, 1, 1, 1, 1, 3, 40, 1},   // several chunks of columns
+    {2, 12, 11, 64, 72, 3, 3, 1, 1, 1, 1, 1, 0, 12, 11, 1},  // many tiles of outputs
 };
-
-struct S8Data {
-  std::vector<int8_t> x, w;
-  std::vector<int32_t> bias, wsum;  // bias contains −zp_in · Σ w, as in the file
-  std::vector<float> mult;
-};
-
-S8Data MakeS8Data(const Conv2dShape& s) {
-  Random random(s.c * 1000 + s.o);
-  S8Data data;
-  data.x.resize(size_t{s.n} * s.h * s.w * s.c);
-  data.w.resize(s.o * s.taps() * s.depth());
-  FillRandom(&data.x, &random);
-  FillRandom(&data.w, &random);
-  data.x[0] = -128;
-  const size_t depth = s.taps() * s.depth();
-  for (size_t o = 0; o < s.o; ++o) {
-    int32_t sum = 0;
-    for (size_t p = 0; p < depth; ++p) sum += data.w[o * depth + p];
-    data.wsum.push_back(sum);
-    data.bias.push_back(random.Within(-5000, 5000) - kZpIn * sum);
-    data.mult.push_back(static_cast<float>(random.Within(100, 900)) / static_cast<float>(depth) *
-                        1e-5f);
-  }
-  return data;
-}
-
-OpCase MakeS8Case(const Conv2dShape& s, const S8Data& data) {
-  const uint32_t padded = static_cast<uint32_t>(Padded(s.columns()));
-  const uint32_t blocks = static_cast<uint32_t>(DepthBlocks(s, 4));
-  OpCase made;
-  made.op = "conv2d_s8";
-  made.inputs.push_back(MakeTensor<int8_t>({s.n, s.h, s.w, s.c}, data.x));
-  made.inputs.push_back(MakeConstant<int8_t>({s.groups, padded / 16, blocks, 16, 4},
-                                             PackGroups(s, data.w, 4), edgec::Layout::kS8x16c4));
-  made.inputs.push_back(MakeConstant<int32_t>({s.groups, padded}, PadGroups(s, data.bias)));
-  made.inputs.push_back(MakeConstant<int32_t>({s.groups, padded}, PadGroups(s, data.wsum)));
-  made.inputs.push_back(MakeConstant<float>({s.groups, padded}, PadGroups(s, data.mult)));
-  made.output = MakeTensor<int8_t>({s.n, s.out_h, s.out_w, s.o});
-  made.params = s.params();
-  for (int32_t param : {static_cast<int32_t>(s.groups), kZpIn, kZpOut, kQmin, kQmax}) {
-    made.params.push_back(param);
-  }
-  return made;
-}
 
 EDGEC_TEST_EACH_ISA(conv2d_s8_gives_the_bytes_of_its_definition) {
   const edgec::IsaSet all = edgec::IsaSet::Detect();
@@ -77,13 +31,46 @@ EDGEC_TEST_EACH_ISA(conv2d_s8_gives_the_bytes_of_its_definition) {
       EDGEC_CHECK_EQ(test.Prepare(all.LimitedTo(isa), threads), EDGEC_OK);
       EDGEC_CHECK_EQ(test.Run(), EDGEC_OK);
       Describe("%s shape %d threads %u", test.kernel, static_cast<int>(&s - kShapes), threads);
-      for (size_t at = 0; at < s.rows() * s.o; ++at) {
-        int32_t acc = data.bias[at % s.o];
-        ForProducts<int8_t>(s, data.x.data(), kZpIn, at / s.o, at % s.o,
-                            [&](int8_t x, size_t w) { acc += x * data.w[w]; });
-        EDGEC_CHECK_EQ(test.output.as<int8_t>()[at],
-                       Requant(acc, data.mult[at % s.o], kZpOut, kQmin, kQmax));
-      }
+      CheckS8Output(s, data, test.output.as<int8_t>());
+    }
+  }
+}
+
+// What conv2d gives without its residual is add_s8's a.
+int8_t AddS8(const std::vector<int32_t>& p, int32_t a, int32_t b) {
+  const int32_t sum = ((p[0] + a * p[1] + b * p[2]) >> p[3]) + p[4];
+  return static_cast<int8_t>(std::min(std::max(sum, p[5]), p[6]));
+}
+
+// The residual beside the output, or under it.
+void CheckResidual(const Conv2dShape& s, edgec::IsaSet isa, uint32_t threads, bool in_place) {
+  const S8Data data = MakeS8Data(s);
+  OpCase plain = MakeS8Case(s, data), test = MakeS8Case(s, data);
+  EDGEC_CHECK_EQ(plain.Prepare(isa, threads), EDGEC_OK);
+  EDGEC_CHECK_EQ(plain.Run(), EDGEC_OK);
+  Random random(s.o);
+  std::vector<int8_t> residual(s.rows() * s.o);
+  for (int8_t& value : residual) value = static_cast<int8_t>(random.Within(-128, 127));
+  const std::vector<int32_t> params = {-9000, 21000, -16000, 14, 3, -90, 110};
+  test.inputs.push_back(MakeTensor<int8_t>({s.n, s.out_h, s.out_w, s.o}, residual));
+  test.params.insert(test.params.end(), params.begin(), params.end());
+  if (in_place) test.output.tensor.data = test.inputs.back().tensor.data;
+  EDGEC_CHECK_EQ(test.Prepare(isa, threads), EDGEC_OK);
+  EDGEC_CHECK_EQ(test.Run(), EDGEC_OK);
+  Describe("%s shape %d threads %u", test.kernel, static_cast<int>(&s - kShapes), threads);
+  for (size_t at = 0; at < residual.size(); ++at) {
+    EDGEC_CHECK_EQ(test.output.as<int8_t>()[at],
+                   AddS8(params, plain.output.as<int8_t>()[at], residual[at]));
+  }
+}
+
+EDGEC_TEST_EACH_ISA(conv2d_s8_with_a_residual_gives_the_bytes_of_both_ops) {
+  const edgec::IsaSet all = edgec::IsaSet::Detect();
+  if (!all.Has(isa)) EDGEC_SKIP("this CPU lacks the instruction set");
+  for (const Conv2dShape& s : kShapes) {
+    for (uint32_t threads : {1, 3}) {
+      CheckResidual(s, all.LimitedTo(isa), threads, false);
+      CheckResidual(s, all.LimitedTo(isa), threads, true);
     }
   }
 }
@@ -171,6 +158,27 @@ EDGEC_TEST(conv2d_s8_wrong_counts_and_types_are_refused) {
     test.inputs[i].tensor.constant = false;
     EDGEC_CHECK_EQ(test.Prepare(edgec::IsaSet::Detect(), 1), EDGEC_E_OP_TYPE);
   }
+}
+
+edgec_status PrepareWrongResidual(const OpTensor& like, std::vector<int32_t> params) {
+  OpCase test = RightCase();
+  test.inputs.emplace_back();
+  test.inputs.back().tensor = like.tensor;
+  test.params.insert(test.params.end(), params.begin(), params.end());
+  return test.Prepare(edgec::IsaSet::Detect(), 1);
+}
+
+EDGEC_TEST(conv2d_s8_wrong_residuals_are_refused) {
+  const OpTensor right = MakeTensor<int8_t>({1, 4, 4, 4}), broadcast = MakeTensor<int8_t>({4});
+  const OpTensor wide = MakeTensor<float>({1, 4, 4, 4});
+  const std::vector<int32_t> params = {0, 1 << 20, 1 << 20, 20, 0, -128, 127};
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, params), EDGEC_OK);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(broadcast, params), EDGEC_E_OP_SHAPE);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(wide, params), EDGEC_E_OP_TYPE);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1, 1, 20, 0, -128}), EDGEC_E_OP_PARAM);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1 << 30, 1, 20, 0, -128, 127}), EDGEC_E_OP_PARAM);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1, 1, 32, 0, -128, 127}), EDGEC_E_OP_PARAM);
+  EDGEC_CHECK_EQ(PrepareWrongResidual(right, {0, 1, 1, 20, 0, 5, 4}), EDGEC_E_OP_PARAM);
 }
 
 EDGEC_TEST(conv2d_s8_wrong_shapes_are_refused) {

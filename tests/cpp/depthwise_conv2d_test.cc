@@ -17,6 +17,30 @@ const Conv2dShape kShapes[] = {
     Depthwise(1, 4, 4, 1, 2, 3, 1, 1, 2),  Depthwise(1, 14, 14, 96, 3, 1, 1, 1, 14),
 };
 
+// Kernel sides, strides and dilations in all combinations, on narrow and wide images whose windows
+// hang over every edge.
+std::vector<Conv2dShape> ManyShapes() {
+  std::vector<Conv2dShape> shapes(std::begin(kShapes), std::end(kShapes));
+  constexpr uint32_t kWidths[] = {1, 2, 5, 8, 13, 20}, kChannels[] = {1, 8, 16, 24, 33};
+  uint32_t count = 0;
+  for (int32_t kernel_h : {1, 2, 3, 4, 5, 7}) {
+    for (int32_t kernel_w : {1, 2, 3, 4, 5, 7}) {
+      for (int32_t stride : {1, 2, 3}) {
+        for (int32_t dilation : {1, 2}) {
+          const uint32_t c = kChannels[count % 5], w = kWidths[count % 6], h = 1 + count % 7;
+          const uint32_t out_w = 1 + (count / 2) % 20, out_h = 1 + (count / 3) % 4;
+          shapes.push_back({1 + count % 2, h, w, c, c, kernel_h, kernel_w, stride,
+                            1 + (stride + static_cast<int32_t>(count)) % 3, dilation, dilation,
+                            static_cast<int32_t>(count % 4), static_cast<int32_t>(count % 5), out_h,
+                            out_w, c});
+          ++count;
+        }
+      }
+    }
+  }
+  return shapes;
+}
+
 // [c][taps] weights as dw16.
 template <class T>
 std::vector<T> PackDepthwise(const Conv2dShape& s, const std::vector<T>& weights) {
@@ -80,13 +104,15 @@ OpCase MakeS8Case(const Conv2dShape& s, const Data<int8_t, int32_t>& data) {
 EDGEC_TEST_EACH_ISA(depthwise_conv2d_s8_gives_the_bytes_of_its_definition) {
   const edgec::IsaSet all = edgec::IsaSet::Detect();
   if (!all.Has(isa)) EDGEC_SKIP("this CPU lacks the instruction set");
-  for (const Conv2dShape& s : kShapes) {
+  const std::vector<Conv2dShape> shapes = ManyShapes();
+  for (const Conv2dShape& s : shapes) {
     const auto data = MakeData<int8_t, int32_t>(s);
     for (uint32_t threads : {1, 3}) {
       OpCase test = MakeS8Case(s, data);
       EDGEC_CHECK_EQ(test.Prepare(all.LimitedTo(isa), threads), EDGEC_OK);
       EDGEC_CHECK_EQ(test.Run(), EDGEC_OK);
-      Describe("%s shape %d threads %u", test.kernel, static_cast<int>(&s - kShapes), threads);
+      Describe("%s shape %d threads %u", test.kernel, static_cast<int>(&s - shapes.data()),
+               threads);
       for (size_t at = 0; at < s.rows() * s.c; ++at) {
         int32_t acc = data.bias[at % s.c];
         ForProducts<int8_t>(s, data.x.data(), kZpIn, at / s.c, at % s.c,
@@ -101,14 +127,15 @@ EDGEC_TEST_EACH_ISA(depthwise_conv2d_s8_gives_the_bytes_of_its_definition) {
 EDGEC_TEST_EACH_ISA(depthwise_conv2d_f32_is_close_to_its_definition) {
   const edgec::IsaSet all = edgec::IsaSet::Detect();
   if (!all.Has(isa)) EDGEC_SKIP("this CPU lacks the instruction set");
-  for (const Conv2dShape& s : kShapes) {
+  const std::vector<Conv2dShape> shapes = ManyShapes();
+  for (const Conv2dShape& s : shapes) {
     const auto data = MakeData<float, float>(s);
     OpCase test = MakeCase("depthwise_conv2d_f32", s, data);
     test.params.push_back(Bits(-1.0f));
     test.params.push_back(Bits(1.5f));
     EDGEC_CHECK_EQ(test.Prepare(all.LimitedTo(isa), 2), EDGEC_OK);
     EDGEC_CHECK_EQ(test.Run(), EDGEC_OK);
-    Describe("%s shape %d", test.kernel, static_cast<int>(&s - kShapes));
+    Describe("%s shape %d", test.kernel, static_cast<int>(&s - shapes.data()));
     for (size_t at = 0; at < s.rows() * s.c; ++at) {
       FloatSum sum;
       sum.Add(data.bias[at % s.c]);

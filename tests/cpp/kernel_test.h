@@ -84,6 +84,7 @@ inline int32_t Wrap(int64_t sum) { return static_cast<int32_t>(static_cast<uint3
   EDGEC_TEST(name##_portable) { name(edgec::Isa::kPortable); } \
   EDGEC_TEST(name##_neon) { name(edgec::Isa::kNeon); }         \
   EDGEC_TEST(name##_neondot) { name(edgec::Isa::kNeondot); }   \
+  EDGEC_TEST(name##_i8mm) { name(edgec::Isa::kI8mm); }         \
   static void name(edgec::Isa isa)
 #else
 #define EDGEC_TEST_EACH_ISA(name)                              \

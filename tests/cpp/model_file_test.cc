@@ -209,7 +209,18 @@ EDGEC_TEST(TheOrderOfNodesIsChecked) {
 }
 
 EDGEC_TEST(OverlapWithinANodeIsRefused) {
-  CheckModel("lut", EDGEC_E_OVERLAP, [](ModelBuilder& m) { m.tensors[2].offset = 0; });
+  CheckModel("lut, another size", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
+    m.tensors[2].offset = 0;
+    m.tensors[2].dims = {5};
+  });
+  CheckModel("an op that is not in place", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
+    m.tensors[2].offset = 0;
+    m.nodes[0].op = "pad";
+  });
+  CheckModel("an input that is not in place", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
+    m.tensors[2].offset = 0;
+    m.nodes[0].inputs[1] = 0;
+  });
   CheckModel("reshape, partly", EDGEC_E_OVERLAP, [](ModelBuilder& m) {
     m.tensors[2].dims = m.tensors[0].dims = {100};
     m.tensors[3].dims = {36};
@@ -220,6 +231,66 @@ EDGEC_TEST(OverlapWithinANodeIsRefused) {
   ModelBuilder in_place = SmallModel();
   in_place.tensors[3].offset = in_place.tensors[2].offset;
   EDGEC_CHECK_EQ(Read(in_place.Build()), EDGEC_OK);
+  in_place.tensors[2].offset = in_place.tensors[3].offset = in_place.tensors[0].offset;
+  EDGEC_CHECK_EQ(Read(in_place.Build()), EDGEC_OK);
+}
+
+// x[2][64] sliced into y, with y at `offset` of x.
+edgec_status ReadSlice(std::vector<uint32_t> x, std::vector<uint32_t> y, uint64_t offset,
+                       std::vector<int32_t> params) {
+  ModelBuilder model;
+  const int32_t from = model.Add("x", 1, std::move(x)), to = model.Add("y", 1, std::move(y));
+  model.tensors[1].offset = offset;
+  model.nodes.push_back({"slice", "cut", {from}, {to}, std::move(params)});
+  model.inputs = {0};
+  model.outputs = {1};
+  return Read(model.Build());
+}
+
+EDGEC_TEST(ASliceInOnePieceMayLieInItsInput) {
+  EDGEC_CHECK_EQ(ReadSlice({4, 64}, {2, 64}, 64, {1, 0, 1, 1}), EDGEC_OK);
+  EDGEC_CHECK_EQ(ReadSlice({4, 64}, {1, 64}, 192, {3, 0, 5, 1}), EDGEC_OK);
+  EDGEC_CHECK_EQ(ReadSlice({1, 128}, {1, 30}, 64, {0, 64, 1, 1}), EDGEC_OK);
+  EDGEC_CHECK_EQ(ReadSlice({3, 128}, {1, 30}, 64 + 128, {1, 64, 1, 1}), EDGEC_OK);
+  const edgec_status refused = EDGEC_E_OVERLAP;
+  edgec_test::Describe("elsewhere");
+  EDGEC_CHECK_EQ(ReadSlice({4, 64}, {2, 64}, 0, {1, 0, 1, 1}), refused);
+  edgec_test::Describe("not in one piece");
+  EDGEC_CHECK_EQ(ReadSlice({2, 128}, {2, 64}, 0, {0, 0, 1, 1}), refused);
+  edgec_test::Describe("with steps");
+  EDGEC_CHECK_EQ(ReadSlice({4, 64}, {2, 64}, 0, {0, 0, 2, 1}), refused);
+  edgec_test::Describe("beyond the end, before the start, and without params");
+  EDGEC_CHECK_EQ(ReadSlice({4, 64}, {2, 64}, 192, {3, 0, 1, 1}), refused);
+  EDGEC_CHECK_EQ(ReadSlice({4, 64}, {2, 64}, 0, {1, -64, 1, 1}), refused);
+  EDGEC_CHECK_EQ(ReadSlice({4, 64}, {2, 64}, 64, {1, 0, 1}), refused);
+}
+
+// y[1][n] = a[1][64], b[1][30], a and b at these offsets; y at 64.
+edgec_status ReadConcat(uint64_t a, uint64_t b, std::vector<int32_t> params, uint32_t outer = 1) {
+  ModelBuilder model;
+  model.Add("a", 1, {outer, 64});
+  model.Add("b", 1, {outer, 30});
+  model.Add("y", 1, {outer, 94});
+  model.tensors[0].offset = a;
+  model.tensors[1].offset = b;
+  model.tensors[2].offset = 64;
+  model.arena_bytes = 1024;
+  model.nodes.push_back({"concat", "join", {0, 1}, {2}, std::move(params)});
+  model.inputs = {0, 1};
+  model.outputs = {2};
+  return Read(model.Build());
+}
+
+EDGEC_TEST(PartsOfAConcatMayLieInItsOutput) {
+  EDGEC_CHECK_EQ(ReadConcat(64, 128, {1}), EDGEC_OK);
+  EDGEC_CHECK_EQ(ReadConcat(512, 128, {1}), EDGEC_OK);
+  EDGEC_CHECK_EQ(ReadConcat(64, 512, {1}), EDGEC_OK);
+  EDGEC_CHECK_EQ(ReadConcat(64, 64, {1}), EDGEC_E_OVERLAP);
+  EDGEC_CHECK_EQ(ReadConcat(128, 512, {1}), EDGEC_E_OVERLAP);
+  EDGEC_CHECK_EQ(ReadConcat(512, 64 + 64, {1}, 2), EDGEC_E_OVERLAP);
+  EDGEC_CHECK_EQ(ReadConcat(64, 512, {2}), EDGEC_E_OVERLAP);
+  EDGEC_CHECK_EQ(ReadConcat(64, 512, {-1}), EDGEC_E_OVERLAP);
+  EDGEC_CHECK_EQ(ReadConcat(64, 512, {}), EDGEC_E_OVERLAP);
 }
 
 EDGEC_TEST(ModelInputsAndOutputsAreChecked) {

@@ -96,6 +96,13 @@ inline void AddConvolutions(std::vector<ModelBuilder>* models) {
                         .In(EDGEC_S8, {2, 5, 5, 6})
                         .PackedS8(2, 5, 24)
                         .Out(EDGEC_S8, {2, 2, 5, 10}));
+  models->push_back(OneOp("conv2d_s8", {2,    3,   1,    1,  1,    1,    0,
+                                        1,    1,   3,    -5, -128, 127,  // and a residual
+                                        -700, 300, -200, 8,  3,    -100, 100})
+                        .In(EDGEC_S8, {2, 4, 5, 7})
+                        .PackedS8(1, 19, 48)
+                        .In(EDGEC_S8, {2, 3, 5, 19})
+                        .Out(EDGEC_S8, {2, 3, 5, 19}));
   models->push_back(OneOp("depthwise_conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
                         .In(EDGEC_S8, {1, 5, 5, 20})
                         .Constant<int8_t>(EDGEC_S8, {2, 9, 16}, -9, 1, 3)
@@ -119,6 +126,12 @@ inline void AddProducts(std::vector<ModelBuilder>* models) {
                         .In(EDGEC_S8, {3, 10})
                         .PackedS8(1, 20, 10)
                         .Out(EDGEC_S8, {3, 20}));
+  models->push_back(
+      OneOp("fully_connected_s8", {3, -5, -128, 127, -700, 300, -200, 8, 3, -100, 100})
+          .In(EDGEC_S8, {3, 10})
+          .PackedS8(1, 20, 10)
+          .In(EDGEC_S8, {3, 20})
+          .Out(EDGEC_S8, {3, 20}));
   models->push_back(OneOp("fully_connected_f32", {Bits(-100), Bits(100)})
                         .In(EDGEC_F32, {3, 10})
                         .Constant<float>(EDGEC_F32, {1, 2, 10, 16}, -1, 0.1f, 2)

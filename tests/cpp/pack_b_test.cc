@@ -9,7 +9,7 @@ namespace {
 using edgec::PackBF32Kernel;
 using edgec::PackBS8Kernel;
 
-constexpr size_t kMostN = 48, kMostK = 16;
+constexpr size_t kMostN = 48, kMostK = 48;
 
 struct Size {
   size_t n, k, b_stride;
@@ -21,7 +21,7 @@ struct Size {
 template <class Body>
 void ForSizes(bool transposed, Body body) {
   for (size_t n = 1; n <= 2 * 16 + 1; ++n) {
-    for (size_t k = 1; k <= 13; ++k) {
+    for (size_t k = 1; k <= 36; k += k < 20 ? 1 : 8) {
       const size_t row = transposed ? k : n;
       for (size_t b_stride : {row, row + 3}) body(Size{n, k, b_stride, transposed});
     }

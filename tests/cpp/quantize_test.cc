@@ -47,8 +47,9 @@ EDGEC_TEST_EACH_ISA(QuantizeOfNanIsTheZeroPointAndInfinitiesAreTheEnds) {
 EDGEC_TEST_EACH_ISA(QuantizeDividesNextToTheHalvesOfAnyScale) {
   ForKernels(edgec::QuantizeF32S8Kernels(), isa, [](const auto& kernel) {
     Random random(27);
-    for (int round = 0; round < 20; ++round) {
-      const float scale = Between(random, 0.001f, 0.1f);
+    for (int round = 0; round < 60; ++round) {
+      // Of ordinary size, and about 2^-80 and 2^80, where kernels change their way.
+      const float scale = std::ldexp(Between(random, 0.5f, 1.0f), (round % 5 - 2) * 40 + round % 2);
       std::vector<float> values;
       for (int i = -128; i < 128; ++i) {
         const float half = (static_cast<float>(i) + 0.5f) * scale;

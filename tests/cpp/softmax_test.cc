@@ -50,6 +50,18 @@ EDGEC_TEST_EACH_ISA(SoftmaxS8IsTheReference) {
   });
 }
 
+// Kernels keep rows of up to a limit in a buffer.
+EDGEC_TEST_EACH_ISA(SoftmaxS8OfLongRowsIsTheReference) {
+  ForKernels(edgec::SoftmaxS8Kernels(), isa, [](const auto& kernel) {
+    Random random(25);
+    for (const size_t n : {1023, 1024, 1025, 2048, 2100, 4097}) {
+      std::vector<int8_t> row(n);
+      FillRow(random, Fill8::kRandom, n, row.data());
+      CheckSoftmaxS8(kernel, row, ExpTable(0.002), -128);
+    }
+  });
+}
+
 EDGEC_TEST_EACH_ISA(SoftmaxS8OfSumsBeyond32BitsAndOfZeroIsTheReference) {
   ForKernels(edgec::SoftmaxS8Kernels(), isa, [](const auto& kernel) {
     const std::vector<int8_t> row = {-128, 5, 127, 0, 0, 3, 9};

@@ -27,6 +27,9 @@ constexpr uint32_t kBuilt = Bit(Isa::kPortable)
 #if defined(EDGEC_ISA_NEONDOT)
                             | Bit(Isa::kNeondot)
 #endif
+#if defined(EDGEC_ISA_I8MM)
+                            | Bit(Isa::kI8mm)
+#endif
     ;
 
 // What choosing an instruction set as the highest leaves available.
@@ -36,6 +39,8 @@ constexpr uint32_t Implied(Isa isa) {
       return Bit(Isa::kPortable) | Bit(Isa::kAvx2) | Bit(Isa::kAvx512vnni);
     case Isa::kNeondot:
       return Bit(Isa::kPortable) | Bit(Isa::kNeon) | Bit(Isa::kNeondot);
+    case Isa::kI8mm:
+      return Bit(Isa::kPortable) | Bit(Isa::kNeon) | Bit(Isa::kNeondot) | Bit(Isa::kI8mm);
     default:
       return Bit(Isa::kPortable) | Bit(isa);
   }
@@ -74,7 +79,10 @@ uint32_t OfCpu() {
   uint32_t bits = Bit(Isa::kNeon);  // part of every ARMv8-A application core
 #if defined(__linux__)
   constexpr unsigned long kHwcapAsimddp = 1ul << 20;
+  constexpr unsigned long kHwcap2I8mm = 1ul << 13;
   if (getauxval(AT_HWCAP) & kHwcapAsimddp) bits |= Bit(Isa::kNeondot);
+  const bool i8mm = getauxval(AT_HWCAP2) & kHwcap2I8mm;
+  if (i8mm && (bits & Bit(Isa::kNeondot))) bits |= Bit(Isa::kI8mm);
 #endif
   return bits;
 }
@@ -108,6 +116,8 @@ const char* IsaName(Isa isa) {
       return "neon";
     case Isa::kNeondot:
       return "neondot";
+    case Isa::kI8mm:
+      return "i8mm";
     case Isa::kIsaCount:
       break;
   }

@@ -12,14 +12,16 @@ enum class Isa : uint32_t {
   kAvx512vnni,    // x86: AVX512 F, BW, DQ, VL and VNNI
   kNeon,          // ARMv8 (and ARMv7 with NEON): Cortex-A53, A72
   kNeondot,       // ARMv8.2 dot product: Cortex-A55, A76, A78
+  kI8mm,          // ARMv8.6 int8 matrix product: Cortex-A510, A710, Neoverse V1
   kIsaCount,
 };
 
-// "portable", "avx2", "avx512vnni", "neon", "neondot": also the suffix of kernel files.
+// "portable", "avx2", "avx512vnni", "neon", "neondot", "i8mm": also the suffix of kernel files.
 const char* IsaName(Isa isa);
 
 // The set of instruction sets that the CPU has and that this build contains, limited to `highest`
-// and what it implies. kAvx512vnni implies kAvx2; kNeondot implies kNeon; all imply kPortable.
+// and what it implies. kAvx512vnni implies kAvx2; kI8mm implies kNeondot, which implies
+// kNeon; all imply kPortable.
 class IsaSet {
  public:
   static IsaSet Detect();

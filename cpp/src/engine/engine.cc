@@ -97,6 +97,7 @@ edgec_status Engine::PrepareLayers(IsaSet isa, uint32_t threads) {
       return Failed(status, layer, context.error[0] ? context.error : StatusMessage(status));
     }
     layer.kernel = context.kernel;
+    own_bytes_ += context.own_bytes;
     if (context.scratch_bytes_per_thread > scratch_bytes_per_thread_) {
       scratch_bytes_per_thread_ = context.scratch_bytes_per_thread;
     }
@@ -132,7 +133,7 @@ edgec_status Engine::Run() {
 edgec_memory_info Engine::memory() const {
   edgec_memory_info info{};
   info.arena_bytes = file_.header.arena_bytes;
-  info.scratch_bytes = scratch_bytes_per_thread_ * pool_->threads();
+  info.scratch_bytes = scratch_bytes_per_thread_ * pool_->threads() + own_bytes_;
   for (const Tensor& tensor : tensors_) info.constant_bytes += tensor.constant ? tensor.bytes : 0;
   return info;
 }

@@ -50,6 +50,7 @@ class Engine {
   AlignedMemory arena_;
   AlignedMemory scratch_;
   uint64_t scratch_bytes_per_thread_ = 0;
+  uint64_t own_bytes_ = 0;  // of all ops
   std::vector<Tensor> tensors_;
   std::vector<const Tensor*> operands_;  // of all nodes, one after the other
   std::vector<Layer> layers_;

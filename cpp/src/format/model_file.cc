@@ -1,6 +1,7 @@
 #include "format/model_file.h"
 
 #include "format/order.h"
+#include "format/overlap.h"
 #include "format/placement.h"
 #include "format/records.h"
 

@@ -1,39 +1,8 @@
 #include "format/order.h"
 
-#include <cstring>
-
 #include "base/status.h"
 
 namespace edgec {
-namespace {
-
-bool Overlap(const TensorRecord& a, const TensorRecord& b) {
-  return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-}
-
-edgec_status CheckOverlapOf(const ModelFile& file, const NodeRecord& node, uint32_t output_index) {
-  const TensorRecord& output = file.tensors[node.outputs[output_index]];
-  const bool may_lie_on_input = std::strcmp(node.op, "reshape") == 0;
-  for (uint32_t i = 0; i < node.input_count; ++i) {
-    if (node.inputs[i] < 0) continue;
-    const TensorRecord& input = file.tensors[node.inputs[i]];
-    if (input.constant || !Overlap(input, output)) continue;
-    if (may_lie_on_input && input.offset == output.offset && input.bytes == output.bytes) continue;
-    return Fail(EDGEC_E_OVERLAP, "node '%s' (%s): output '%s' overlaps input '%s'", node.name,
-                node.op, output.name, input.name);
-  }
-  for (uint32_t i = 0; i < output_index; ++i) {
-    const TensorRecord& other = file.tensors[node.outputs[i]];
-    if (Overlap(other, output)) {
-      return Fail(EDGEC_E_OVERLAP, "node '%s' (%s): outputs '%s' and '%s' overlap", node.name,
-                  node.op, other.name, output.name);
-    }
-  }
-  return EDGEC_OK;
-}
-
-}  // namespace
-
 edgec_status CheckInputsAndOutputs(const ModelFile& file) {
   const uint32_t count = file.header.tensor_count;
   std::vector<bool> seen(count, false);
@@ -99,15 +68,6 @@ edgec_status CheckOrder(const ModelFile& file) {
   for (size_t i = 0; i < file.tensors.size(); ++i) {
     if (!file.tensors[i].constant && !written[i]) {
       return Fail(EDGEC_E_ORDER, "nothing writes tensor '%s'", file.tensors[i].name);
-    }
-  }
-  return EDGEC_OK;
-}
-
-edgec_status CheckOverlap(const ModelFile& file) {
-  for (const NodeRecord& node : file.nodes) {
-    for (uint32_t i = 0; i < node.output_count; ++i) {
-      if (const edgec_status status = CheckOverlapOf(file, node, i)) return status;
     }
   }
   return EDGEC_OK;

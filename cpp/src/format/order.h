@@ -1,5 +1,4 @@
-// What lies between nodes: indices that exist, tensors written once and before they are read, no
-// overlap.
+// What lies between nodes: indices that exist, tensors written once and before they are read.
 #ifndef EDGEC_FORMAT_ORDER_H_
 #define EDGEC_FORMAT_ORDER_H_
 
@@ -8,10 +7,9 @@
 namespace edgec {
 
 edgec_status CheckInputsAndOutputs(const ModelFile& file);
-// Indices first: CheckOrder and CheckOverlap rely on them.
+// Indices first: CheckOrder relies on them.
 edgec_status CheckNodeIndices(const ModelFile& file);
 edgec_status CheckOrder(const ModelFile& file);
-edgec_status CheckOverlap(const ModelFile& file);
 
 }  // namespace edgec
 #endif  // EDGEC_FORMAT_ORDER_H_

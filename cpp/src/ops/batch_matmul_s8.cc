@@ -3,11 +3,11 @@
 //     Σ (a − s_a)(b − s_b) = Σ a·b − s_a·Σb + k·s_a·s_b  − s_b·Σa
 //                                    └ bias of a column ┘  └ offset of a row ┘
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "kernels/igemm_s8/igemm_s8_table.h"
 #include "kernels/pack_b/pack_b_table.h"
+#include "kernels/reduce/reduce_table.h"
 #include "ops/batch_matmul.h"
 #include "ops/igemm_operands.h"
 #include "ops/scratch.h"
@@ -24,6 +24,7 @@ struct BatchMatmulTask {
   RequantS8 requant;  // with one multiplier
   const KernelEntry<IgemmS8Kernel>* kernel;
   PackBS8Kernel* pack;
+  SumRowS8Kernel* sum_row;
 };
 
 class BatchMatmulS8 final : public Op {
@@ -100,8 +101,7 @@ class BatchMatmulS8 final : public Op {
   }
 
   int32_t RowOffset(const int8_t* a) const {
-    uint32_t sum = 0;
-    for (size_t p = 0; p < task_.shape.k; ++p) sum += static_cast<uint32_t>(a[p]);
+    const uint32_t sum = static_cast<uint32_t>(task_.sum_row(task_.shape.k, a));
     return static_cast<int32_t>(sum * static_cast<uint32_t>(-task_.zp_b));
   }
 
@@ -110,10 +110,11 @@ class BatchMatmulS8 final : public Op {
   // Shifted as the kernel wants it, and filled up: what is beyond k meets zeros.
   const int8_t* CopyRow(const int8_t* a, int8_t* copy) const {
     const uint8_t offset = static_cast<uint8_t>(task_.kernel->a_offset);
-    for (size_t p = 0; p < task_.shape.k; ++p) {
+    const size_t k = task_.shape.k, depth = depth_;  // known not to change with the bytes
+    for (size_t p = 0; p < k; ++p) {
       copy[p] = static_cast<int8_t>(static_cast<uint8_t>(a[p]) + offset);
     }
-    std::memset(copy + task_.shape.k, 0, depth_ - task_.shape.k);
+    for (size_t p = k; p < depth; ++p) copy[p] = 0;
     return copy;
   }
 
@@ -145,9 +146,10 @@ edgec_status PrepareBatchMatmulS8(const Node& node, PrepareContext& context,
   task.y = node.outputs[0]->out<int8_t>();
   task.zp_a = node.params[1];
   task.zp_b = node.params[2];
-  task.kernel = &IgemmS8Kernels().Best(context.isa);
+  task.kernel = &BestForAnyWeights(context.isa);
   task.pack =
       (task.shape.transpose_b ? PackBNkS8Kernels() : PackBKnS8Kernels()).Best(context.isa).run;
+  task.sum_row = SumRowS8Kernels().Best(context.isa).run;
   context.kernel = task.kernel->name;
   auto made = std::make_unique<BatchMatmulS8>(task, context.threads);
   if (const edgec_status status = made->PlanScratch(context)) return status;

@@ -1,4 +1,7 @@
-// conv2d_s8 and conv2d_f32: checks, then igemm.
+// conv2d_s8 and conv2d_f32: checks, then Winograd where it pays, or igemm.
+#include <type_traits>
+
+#include "ops/conv2d_winograd.h"
 #include "ops/igemm_operands.h"
 #include "ops/node_check.h"
 
@@ -27,13 +30,17 @@ edgec_status PrepareConv2d(const Node& node, PrepareContext& context, edgec_dtyp
   if (const edgec_status status = BindIgemmOperands(node, context, kGroupsParam + 1, &task)) {
     return status;
   }
+  if constexpr (std::is_same_v<T, int8_t>) {
+    const int32_t* bias = node.inputs[2]->as<int32_t>();
+    if (WinogradPays(task, bias)) return MakeConv2dWinograd(std::move(task), bias, context, op);
+  }
   return MakeConv2dIgemm(std::move(task), context, op);
 }
 
 }  // namespace
 
 edgec_status PrepareConv2dS8(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
-  if (const edgec_status status = CheckCounts(node, context, 5, 1, 13)) return status;
+  if (const edgec_status status = CheckIgemmCounts(node, context, 13)) return status;
   return PrepareConv2d<int8_t>(node, context, EDGEC_S8, op);
 }
 

@@ -11,6 +11,7 @@
 #include "kernels/igemm_f32/igemm_f32_table.h"
 #include "kernels/igemm_s8/igemm_s8_table.h"
 #include "ops/band.h"
+#include "ops/residual_add.h"
 
 namespace edgec {
 
@@ -43,6 +44,7 @@ struct Conv2dTask {
   const KernelEntry<typename Igemm<T>::Kernel>* kernel = nullptr;
   typename Igemm<T>::Params params{};  // of group 0; the next group's lie ⌈columns/16⌉·16 further
   std::vector<int32_t> bias;           // what params.bias points to, where it is not in the file
+  ResidualAdd residual;                // int8 only
 };
 
 // Takes scratch from `context` and names the kernel there.

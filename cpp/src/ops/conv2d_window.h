@@ -1,4 +1,4 @@
-// Where each output position of a 2-D convolution looks: one pointer per tap of the kernel.
+// Where each output position of a 2-D convolution looks.
 #ifndef EDGEC_OPS_CONV2D_WINDOW_H_
 #define EDGEC_OPS_CONV2D_WINDOW_H_
 
@@ -53,21 +53,6 @@ const T* KernelLine(const Conv2dWindow& window, const T* x, const Conv2dPosition
   const int64_t y = at.oy * window.stride_h - window.pad_top + ky * window.dilation_h;
   if (y < 0 || y >= window.in_h) return nullptr;
   return x + (at.image * window.in_h + y) * window.in_w * window.in_c;
-}
-
-// Points to each tap of one position, `step` pointers apart; to `padding` outside of the image.
-template <class T>
-void PointTaps(const Conv2dWindow& window, const T* x, const T* padding, const Conv2dPosition& at,
-               size_t step, const T** to) {
-  const int64_t x_0 = at.ox * window.stride_w - window.pad_left;
-  for (int64_t ky = 0; ky < window.kernel_h; ++ky) {
-    const T* line = KernelLine(window, x, at, ky);
-    for (int64_t kx = 0; kx < window.kernel_w; ++kx, to += step) {
-      const int64_t column = x_0 + kx * window.dilation_w;
-      const bool inside = line != nullptr && column >= 0 && column < window.in_w;
-      *to = inside ? line + column * window.in_c : padding;
-    }
-  }
 }
 
 }  // namespace edgec

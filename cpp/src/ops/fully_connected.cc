@@ -31,7 +31,7 @@ edgec_status PrepareFullyConnected(const Node& node, PrepareContext& context, ed
 
 edgec_status PrepareFullyConnectedS8(const Node& node, PrepareContext& context,
                                      std::unique_ptr<Op>* op) {
-  if (const edgec_status status = CheckCounts(node, context, 5, 1, 4)) return status;
+  if (const edgec_status status = CheckIgemmCounts(node, context, 4)) return status;
   return PrepareFullyConnected<int8_t>(node, context, EDGEC_S8, op);
 }
 

@@ -8,6 +8,8 @@
 namespace edgec {
 namespace {
 
+constexpr uint32_t kResidualInput = 5;
+
 // The kernel gets a + a_offset: bias[j] − a_offset · Σ w[j] takes that back, modulo 2^32.
 std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t a_offset) {
   std::vector<int32_t> shifted(bias.elements());
@@ -19,6 +21,13 @@ std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t
 }
 
 }  // namespace
+
+edgec_status CheckIgemmCounts(const Node& node, PrepareContext& context, uint32_t params) {
+  if (node.input_count != kResidualInput + 1) {
+    return CheckCounts(node, context, kResidualInput, 1, params);
+  }
+  return CheckCounts(node, context, kResidualInput + 1, 1, params + kAddS8Params);
+}
 
 edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t first_param,
                          const float* mult, uint64_t count, RequantS8* requant) {
@@ -79,7 +88,8 @@ edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32
   task->kernel = &IgemmS8Kernels().Best(context.isa);
   if (task->kernel->a_offset != 0) task->bias = ShiftedBias(bias, wsum, task->kernel->a_offset);
   task->params.bias = task->bias.empty() ? bias.as<int32_t>() : task->bias.data();
-  return EDGEC_OK;
+  if (node.input_count <= kResidualInput) return EDGEC_OK;
+  return task->residual.Prepare(node, context, first_param + 4);
 }
 
 edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,

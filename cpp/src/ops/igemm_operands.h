@@ -7,9 +7,13 @@
 
 namespace edgec {
 
-// int8: inputs w, bias, wsum, mult after x; params zp_in, zp_out, qmin, qmax from `first_param`.
-// Fills w, y, padding, kernel, params and bias of the task; groups, depth, columns and window are
-// given.
+// int8: x, w, bias, wsum, mult and `params` params; or a residual and the params of add_s8 more.
+edgec_status CheckIgemmCounts(const Node& node, PrepareContext& context, uint32_t params);
+
+// int8: inputs w, bias, wsum, mult after x; params zp_in, zp_out, qmin, qmax from `first_param`;
+// the residual and the params of its sum behind them, where the node has them.
+// Fills w, y, padding, kernel, params, bias and residual of the task; groups, depth, columns and
+// window are given.
 edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
                                Conv2dTask<int8_t>* task);
 

@@ -60,6 +60,7 @@ struct PrepareContext {
   uint32_t threads;  // Run will see thread < threads
   size_t scratch_bytes_per_thread =
       0;                    // out: set to what Run needs; 64-byte aligned, shared by all ops
+  uint64_t own_bytes = 0;   // out: memory that the op keeps for itself: transformed weights
   const char* kernel = "";  // out: name of the chosen kernel, a static string
   const char* error = "";   // out: one static sentence when the status is not EDGEC_OK
 };

@@ -31,14 +31,12 @@ Pool2dWindow::Pool2dWindow(const Node& node, NodeInspector& check) {
       EDGEC_E_OP_SHAPE, "the last windows lie outside of the image");
 }
 
-PoolWindow Pool2dWindow::At(int64_t row, int64_t ox, size_t* offset) const {
+PoolWindow Pool2dWindow::Line(int64_t row, size_t* first) const {
   const int64_t image = row / out_h_;
-  const int64_t y = row % out_h_ * stride_h_ - pad_top_, x = ox * stride_w_ - pad_left_;
+  const int64_t y = row % out_h_ * stride_h_ - pad_top_;
   const int64_t top = std::max<int64_t>(y, 0), bottom = std::min(y + kernel_h_, in_h_);
-  const int64_t left = std::max<int64_t>(x, 0), right = std::min(x + kernel_w_, in_w_);
-  *offset = static_cast<size_t>((image * in_h_ + top) * in_w_ + left) * channels_;
-  return {static_cast<size_t>(bottom - top), static_cast<size_t>(right - left),
-          static_cast<size_t>(in_w_) * channels_, channels_};
+  *first = static_cast<size_t>((image * in_h_ + top) * in_w_) * channels_;
+  return {static_cast<size_t>(bottom - top), 0, static_cast<size_t>(in_w_) * channels_, channels_};
 }
 
 }  // namespace edgec

@@ -28,10 +28,14 @@ class Pool2dWindow {
     const auto rows = [=](size_t begin, size_t end, uint32_t) {
       T* to = out_0 + begin * static_cast<size_t>(plan.out_w_) * plan.channels_;
       for (size_t row = begin; row < end; ++row) {
-        for (int64_t ox = 0; ox < plan.out_w_; ++ox, to += plan.channels_) {
-          size_t offset;
-          const PoolWindow window = plan.At(static_cast<int64_t>(row), ox, &offset);
-          pixel(window, x_0 + offset, to);
+        size_t first;
+        PoolWindow window = plan.Line(static_cast<int64_t>(row), &first);
+        int64_t x = -plan.pad_left_;
+        for (int64_t ox = 0; ox < plan.out_w_; ++ox, to += plan.channels_, x += plan.stride_w_) {
+          const int64_t left = x < 0 ? 0 : x;
+          const int64_t end_x = x + plan.kernel_w_;
+          window.columns = static_cast<size_t>((end_x < plan.in_w_ ? end_x : plan.in_w_) - left);
+          pixel(window, x_0 + first + static_cast<size_t>(left) * plan.channels_, to);
         }
       }
     };
@@ -41,8 +45,9 @@ class Pool2dWindow {
   }
 
  private:
-  // The window of column ox of an output row (counted over all images), and its first tap's offset.
-  PoolWindow At(int64_t row, int64_t ox, size_t* offset) const;
+  // The windows of an output row (counted over all images), but for their columns, and the offset
+  // of their first line.
+  PoolWindow Line(int64_t row, size_t* first) const;
 
   int64_t batch_ = 1, in_h_ = 1, in_w_ = 1, out_h_ = 1, out_w_ = 1;
   int64_t kernel_h_ = 1, kernel_w_ = 1, stride_h_ = 1, stride_w_ = 1, pad_top_ = 0, pad_left_ = 0;

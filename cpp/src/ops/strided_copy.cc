@@ -8,7 +8,20 @@
 namespace edgec {
 namespace {
 
-constexpr size_t kPartColumns = 64;
+constexpr size_t kPartElements = 4096;
+
+// The columns of a matrix that are one item of work.
+size_t PartColumns(size_t rows) { return rows * 64 < kPartElements ? kPartElements / rows : 64; }
+
+// memcpy, without a call where the call would cost more than the copy.
+void CopyRow(const uint8_t* from, size_t bytes, uint8_t* to) {
+  if (bytes < 16 || bytes > 256) {
+    std::memcpy(to, from, bytes);
+    return;
+  }
+  for (size_t i = 0; i + 16 < bytes; i += 16) std::memcpy(to + i, from + i, 16);
+  std::memcpy(to + bytes - 16, from + bytes - 16, 16);
+}
 
 // Leaves out dims of 1, and makes one of two dims that are one in both tensors. The last is 1 apart
 // in the output still.
@@ -64,35 +77,37 @@ void StridedCopy::PlanTiles(const WalkDim* dims, uint32_t rank, IsaSet isa) {
       walk_.Add(dims[i]);
     }
   }
-  parts_ = (matrix_.columns + kPartColumns - 1) / kPartColumns;
+  part_columns_ = PartColumns(matrix_.rows);
+  parts_ = (matrix_.columns + part_columns_ - 1) / part_columns_;
   transpose_ = Transpose2dKernels().Best(isa).run;
 }
 
 void StridedCopy::CopyRows(size_t begin, size_t end) const {
   StridedWalk::Position at = walk_.At(begin);
   for (size_t i = begin; i < end; ++i, walk_.Advance(&at)) {
-    std::memcpy(out_ + at.b * element_bytes_, in_ + at.a * element_bytes_, row_bytes_);
+    CopyRow(in_ + at.a * element_bytes_, row_bytes_, out_ + at.b * element_bytes_);
   }
 }
 
 void StridedCopy::CopyTiles(size_t begin, size_t end) const {
   for (size_t i = begin; i < end; ++i) {
     const StridedWalk::Position at = walk_.At(i / parts_);
-    const size_t column = i % parts_ * kPartColumns;
+    const size_t column = i % parts_ * part_columns_;
     TransposeShape shape = matrix_;
-    shape.columns = std::min(kPartColumns, matrix_.columns - column);
+    shape.columns = std::min(part_columns_, matrix_.columns - column);
     transpose_(element_bytes_, shape, in_ + (at.a + column) * element_bytes_,
                out_ + (at.b + column * matrix_.out_stride) * element_bytes_);
   }
 }
 
 void StridedCopy::Run(ThreadPool& pool) {
+  if (in_ == out_) return;  // a part that lies in its place: format/overlap.h
   if (row_bytes_ > 0) {
     auto rows = [this](size_t begin, size_t end, uint32_t) { CopyRows(begin, end); };
     return pool.For(walk_.count(), GrainOf(row_bytes_, 1), rows);
   }
   auto tiles = [this](size_t begin, size_t end, uint32_t) { CopyTiles(begin, end); };
-  const size_t columns = std::min(kPartColumns, matrix_.columns);
+  const size_t columns = std::min(part_columns_, matrix_.columns);
   pool.For(walk_.count() * parts_, GrainOf(matrix_.rows, columns * element_bytes_), tiles);
 }
 

@@ -36,6 +36,7 @@ class StridedCopy {
   StridedWalk walk_;      // over rows, or over matrices
   size_t row_bytes_ = 0;  // 0: elements of a row are not side by side, so matrices are transposed
   TransposeShape matrix_ = {};
+  size_t part_columns_ = 1;
   size_t parts_ = 1;  // of a matrix: column ranges that threads share
   Transpose2dKernel* transpose_ = nullptr;
 };

@@ -16,6 +16,8 @@ from edgec.lower.ops import _rules
 class Binary(Op):
     """y = clamp(f(a, b)), numpy broadcasting."""
 
+    in_place = (0, 1)
+
     @staticmethod
     @abstractmethod
     def function(a: Array, b: Array) -> Array:

@@ -34,6 +34,7 @@ class LayerNormOp(Op):
     """y = (x − mean) / sqrt(variance + epsilon) · gamma + beta; gamma and beta are float32."""
 
     attributes = LayerNorm
+    in_place = (0,)
 
     def shapes(self, attributes: LayerNorm, inputs: Sequence[Tensor | None]
                ) -> list[tuple[int, ...]]:

@@ -38,6 +38,7 @@ class LutOp(Op):
     """y = table[x + 128]."""
 
     attributes = Lut
+    in_place = (0,)
 
     def shapes(self, attributes: Lut, inputs: Sequence[Tensor | None]) -> list[tuple[int, ...]]:
         """x's shape."""

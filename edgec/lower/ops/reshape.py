@@ -24,6 +24,7 @@ class ReshapeOp(Movement):
     """y = x in row-major order with another shape."""
 
     attributes = Reshape
+    in_place = (0,)
 
     def shapes(self, attributes: Reshape, inputs: Sequence[Tensor | None]
                ) -> list[tuple[int, ...]]:

@@ -36,6 +36,7 @@ class SoftmaxOp(Op):
     """y = exp(x − max) / Σ exp(x − max)."""
 
     attributes = Softmax
+    in_place = (0,)
 
     def shapes(self, attributes: Softmax, inputs: Sequence[Tensor | None]
                ) -> list[tuple[int, ...]]:

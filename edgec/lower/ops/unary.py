@@ -72,6 +72,7 @@ class UnaryOp(Op):
     """y = f(x), elementwise; float32 only."""
 
     attributes = Unary
+    in_place = (0,)
 
     def shapes(self, attributes: Unary, inputs: Sequence[Tensor | None]) -> list[tuple[int, ...]]:
         """x's shape."""

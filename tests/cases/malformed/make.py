@@ -145,6 +145,15 @@ def add_tensor(**fields: object) -> Callable[[Model], None]:
     return lambda model: model.tensors.append(Tensor(**fields))  # type: ignore[arg-type]
 
 
+def both(first: Callable[[Model], None], second: Callable[[Model], None]
+         ) -> Callable[[Model], None]:
+    """Two changes."""
+    def change(model: Model) -> None:
+        first(model)
+        second(model)
+    return change
+
+
 TWO_NODES_SWAPPED = [Node(b"reshape", b"flatten", [2], [3]), Node(b"lut_s8", b"shift", [0, 1], [2])]
 
 CASES: dict[str, Callable[[Model], None]] = {
@@ -194,7 +203,9 @@ CASES: dict[str, Callable[[Model], None]] = {
     "order-reads_before_write": model(nodes=TWO_NODES_SWAPPED),
     "order-written_twice": lambda m: m.nodes.append(Node(b"reshape", b"again", [0], [2])),
     "order-never_written": add_tensor(name=b"lost", dims=[4], offset=0),
-    "overlap": tensor(2, offset=0),
+    "overlap-partly": tensor(2, dims=[5], offset=0),
+    "overlap-op_not_in_place": both(tensor(2, offset=0), node(0, op=b"pad")),
+    "overlap-input_not_in_place": both(tensor(2, offset=0), node(0, inputs=[0, 0])),
     "io-input_index": model(inputs=[4]),
     "io-output_index": model(outputs=[2**32 - 1]),
     "io-constant_input": model(inputs=[1]),

@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from edgec.lower.graph import Array, Quantization
+from edgec.lower.ops._rules import scale_of, zero_of
 from edgec.lower.ops.batch_matmul import BatchMatmul
 from edgec.lower.ops.conv2d import Conv2d
+from edgec.lower.ops.conv2d_add import Conv2dAdd
 from edgec.lower.ops.depthwise_conv2d import DepthwiseConv2d
 from edgec.lower.ops.fully_connected import FullyConnected
+from edgec.lower.ops.fully_connected_add import FullyConnectedAdd
 from tests.contract.op_cases import Case, Operand, case, constant, given, per_tensor, rng_for
 
 INPUT_SCALE = 0.05
@@ -170,6 +173,34 @@ def fully_connected() -> Iterator[Case]:
         yield float_case(layer, FullyConnected(**layer.attributes), 0)
 
 
+def residual_case(layer: Layer, fused: type, inner: Any, clamp: tuple[float, float]) -> Case:
+    """The int8 case of a layer (weights [o, ...]) that adds a residual of other scales."""
+    plain = int8_case(layer, inner, 0)
+    y = plain.graph.tensors["y"]
+    rng, scale = rng_for(layer.name), float(scale_of(y))
+    operands: list[Operand | None] = [
+        Operand(plain.graph.tensors[n], plain.inputs.get(n)) if n else None
+        for n in plain.graph.nodes[0].inputs]
+    residual = _filled(rng, y.shape, layer.fill, -128)
+    operands.append(given("residual", residual, per_tensor(scale * 0.7, layer.zero_in)))
+    attributes = fused(inner, scale, zero_of(y), clamp)
+    return case(layer.name, attributes, operands, "s8", per_tensor(scale * 1.3, 7))
+
+
+def conv2d_add() -> Iterator[Case]:
+    """Every layer, clamped after the sum or not."""
+    for i, layer in enumerate(CONV):
+        clamp = (0.0, math.inf) if i % 2 else (-math.inf, math.inf)
+        yield residual_case(layer, Conv2dAdd, Conv2d(**layer.attributes), clamp)
+
+
+def fully_connected_add() -> Iterator[Case]:
+    """Every layer, clamped after the sum or not."""
+    for i, layer in enumerate(DENSE):
+        clamp = (0.0, math.inf) if i % 2 else (-math.inf, math.inf)
+        yield residual_case(layer, FullyConnectedAdd, FullyConnected(**layer.attributes), clamp)
+
+
 def batch_matmul() -> Iterator[Case]:
     """Sizes around the blocks, both orders of b, extremes."""
     sizes = (((), 1, 1, 1), ((), 5, 7, 3), ((3,), 4, 16, 16), ((2, 3), 6, 33, 17),
@@ -191,4 +222,5 @@ def batch_matmul() -> Iterator[Case]:
 
 
 PLUGIN = MappingProxyType({"conv2d": conv2d, "depthwise_conv2d": depthwise_conv2d,
-                           "fully_connected": fully_connected, "batch_matmul": batch_matmul})
+                           "fully_connected": fully_connected, "batch_matmul": batch_matmul,
+                           "conv2d_add": conv2d_add, "fully_connected_add": fully_connected_add})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import numpy as np
 import pytest
@@ -163,6 +163,61 @@ def test_reshape_partly_on_its_input_is_refused() -> None:
     tensors = (TensorRecord("x", "s8", (128,)), TensorRecord("y", "s8", (64,), offset=64))
     with pytest.raises(FormatError, match="overlaps"):
         read(write(PlanFile("m", "", "", tensors, nodes, (0,), (1,), 128)))
+
+
+def in_place(op: str, inputs: tuple[int, ...], offset: int = 0, dims: tuple[int, ...] = (64,)
+             ) -> bytes:
+    """One node whose output may lie on its inputs x at 0 and z at 128."""
+    tensors = (TensorRecord("x", "s8", (64,)), TensorRecord("z", "s8", (64,), offset=128),
+               TensorRecord("y", "s8", dims, offset=offset))
+    return write(PlanFile("m", "", "", tensors, (NodeRecord(op, "n", 0, inputs, (2,)),), (0, 1),
+                          (2,), 256))
+
+
+@pytest.mark.parametrize(("op", "inputs", "offset"), [
+    ("reshape", (0,), 0), ("lut_s8", (0,), 0), ("softmax_s8", (0,), 0), ("add_s8", (0, 1), 0),
+    ("add_s8", (0, 1), 128), ("add_s8", (0, 0), 0), ("binary_f32", (0, 1), 128)])
+def test_output_exactly_on_an_input_is_taken_where_the_op_works_in_place(
+        op: str, inputs: tuple[int, ...], offset: int) -> None:
+    assert read(in_place(op, inputs, offset)).nodes[0].op == op
+
+
+@pytest.mark.parametrize(("op", "inputs", "dims"), [
+    ("pad", (0,), (64,)), ("lut_s8", (1, 0), (64,)), ("layer_norm_s8", (1, 0), (64,)),
+    ("add_s8", (0, 1), (63,)), ("add_s8", (0, 1), (192,))])
+def test_output_on_an_input_is_refused_elsewhere(op: str, inputs: tuple[int, ...],
+                                                 dims: tuple[int, ...]) -> None:
+    with pytest.raises(FormatError, match=r"output 'y' overlaps input '[xz]'"):
+        read(in_place(op, inputs, dims=dims))
+
+
+@pytest.mark.parametrize(("offset", "dims", "params", "taken"), [
+    (64, (2, 64), (1, 0, 1, 1), True), (192, (1, 64), (3, 0, 9, 1), True),
+    (0, (2, 64), (1, 0, 1, 1), False), (0, (2, 64), (0, 0, 2, 1), False),
+    (0, (4, 32), (0, 0, 1, 1), False), (192, (2, 64), (3, 0, 1, 1), False),
+    (64, (2, 64), (1, 0, 1), False), (0, (2, 64), (1, -64, 1, 1), False)])
+def test_slice_may_lie_in_its_input_where_it_is_the_very_part(
+        offset: int, dims: tuple[int, ...], params: tuple[int, ...], taken: bool) -> None:
+    tensors = (TensorRecord("x", "s8", (4, 64)), TensorRecord("y", "s8", dims, offset=offset))
+    node = NodeRecord("slice", "n", 0, (0,), (1,), params)
+    data = write(PlanFile("m", "", "", tensors, (node,), (0,), (1,), 512))
+    with nullcontext() if taken else pytest.raises(FormatError, match="overlaps input 'x'"):
+        read(data)
+
+
+@pytest.mark.parametrize(("a", "b", "outer", "params", "taken"), [
+    (64, 128, 1, (1,), True), (512, 128, 1, (1,), True), (64, 512, 1, (1,), True),
+    (64, 64, 1, (1,), False), (128, 512, 1, (1,), False), (512, 128, 2, (1,), False),
+    (64, 512, 1, (2,), False), (64, 512, 1, (-1,), False), (64, 512, 1, (), False)])
+def test_parts_may_lie_in_a_concat_where_they_belong(a: int, b: int, outer: int,
+                                                     params: tuple[int, ...], taken: bool) -> None:
+    tensors = (TensorRecord("a", "s8", (outer, 64), offset=a),
+               TensorRecord("b", "s8", (outer, 30), offset=b),
+               TensorRecord("y", "s8", (outer, 94), offset=64))
+    node = NodeRecord("concat", "n", 0, (0, 1), (2,), params)
+    data = write(PlanFile("m", "", "", tensors, (node,), (0, 1), (2,), 1024))
+    with nullcontext() if taken else pytest.raises(FormatError, match="overlaps input"):
+        read(data)
 
 
 @settings(max_examples=400, deadline=None)

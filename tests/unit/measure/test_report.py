@@ -55,6 +55,19 @@ def test_report_of_hostile_names_escapes_them() -> None:
     assert "<script" not in render([hostile])
 
 
+def test_report_shows_the_roofline_where_there_is_one() -> None:
+    measured = copy.deepcopy(RESULT)
+    measured["roofline"] = {"s8_gmac_per_s": 233.0, "f32_gmac_per_s": 58.0,
+                            "read": [{"buffer_bytes": 16384, "gb_per_s": 180.0}]}
+    for layer in measured["layers"]:
+        layer |= {"roofline_ns": layer["median_ns"] // 4, "bound": "memory"}
+    validate(measured, "this")
+    html = render([measured])
+    assert "233 GMAC/s int8, 58 GMAC/s float32; reads 180 GB/s from 16.0 KiB" in html
+    assert "25% of peak" in html
+    assert "of peak" not in render([RESULT])
+
+
 def test_report_of_invalid_run_says_why() -> None:
     invalid = {**RESULT, "valid": False, "invalid_reasons": ["firmware reports throttled"]}
     assert "invalid: firmware reports throttled" in render([invalid])

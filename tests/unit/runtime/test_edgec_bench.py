@@ -25,7 +25,7 @@ def result(small_model):
 def test_result_has_every_field_of_its_schema(result):
     assert set(result) == {"schema", "version", "abi", "model", "isa", "threads", "load_ns",
                            "first_ns", "warmup_iterations", "timed_boottime_ns", "samples_ns",
-                           "layers", "memory", "clock"}
+                           "layers", "roofline", "memory", "clock"}
     assert result["schema"] == "edgec-bench/1"
     assert result["clock"] == "CLOCK_MONOTONIC"
     assert result["threads"] == 2
@@ -45,12 +45,58 @@ def test_result_was_measured(result):
 
 def test_layers_are_those_of_the_model_with_their_medians(result):
     assert [layer["op"] for layer in result["layers"]] == ["lut_s8", "reshape"]
-    assert set(result["layers"][0]) == {"name", "op", "kernel", "macs", "bytes", "median_ns"}
+    assert set(result["layers"][0]) == {"name", "op", "kernel", "macs", "bytes", "median_ns",
+                                        "roofline_ns", "bound"}
     assert result["layers"][0]["median_ns"] > 0
+    assert [layer["bound"] for layer in result["layers"]] == ["memory", "memory"]
+
+
+def test_roofline_was_measured(result):
+    roofline = result["roofline"]
+    assert roofline["s8_gmac_per_s"] > 0.1
+    assert roofline["f32_gmac_per_s"] > 0.1
+    assert [point["buffer_bytes"] for point in roofline["read"]] == [1 << 14, 1 << 18, 1 << 22,
+                                                                     1 << 25]
+    assert min(point["gb_per_s"] for point in roofline["read"]) > 0.1
+
+
+def test_roofline_needs_no_model_and_keeps_to_the_instruction_set():
+    document = json.loads(bench("--roofline", "--isa", "portable").stdout)
+    assert set(document) == {"schema", "isa", "roofline"}
+    assert document["isa"] == "portable"
+
+
+def serve(model, lines: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(build_engine().bench), str(model), "--serve", *map(str, arguments)],
+                          input=lines, capture_output=True, text=True, check=False)
+
+
+def test_serve_greets_measures_when_told_and_parts(small_model):
+    done = serve(small_model, "run 0.01\nrun 0\nquit\n")
+    greeting, first, second, parting = map(json.loads, done.stdout.splitlines())
+    assert greeting["outputs"] == []  # int8: no floats to tell
+    assert greeting["load_ns"] > 0
+    assert len(first["wall_ns"]) == len(first["cpu_ns"]) > 3
+    assert len(second["wall_ns"]) == 3
+    assert parting["peak_rss_bytes"] > 100_000
+    assert done.returncode == 0
+
+
+def test_serve_ends_with_its_input(small_model):
+    assert serve(small_model, "").returncode == 0
+
+
+@pytest.mark.parametrize("line", ["walk 1\n", "run\n", "run x\n", "run 1 2\n", "\n"])
+def test_serve_refuses_a_line_it_does_not_know(small_model, line):
+    done = serve(small_model, line)
+    assert done.returncode == 1
+    assert "'run SECONDS' or 'quit'" in done.stderr
 
 
 def test_without_profile_there_are_no_layers(small_model):
-    assert json.loads(bench(small_model, *QUICK).stdout)["layers"] == []
+    document = json.loads(bench(small_model, *QUICK).stdout)
+    assert document["layers"] == []
+    assert "roofline" not in document
 
 
 def test_min_iterations_are_kept_when_the_time_is_too_short(small_model):
@@ -80,6 +126,8 @@ def test_inputs_may_be_given(small_model, tmp_path: Path):
     (("{model}", "--min-time-s", "-1"), "--min-time-s is '-1'"),
     (("{model}", "--min-iterations", "0"), "--min-iterations is '0'"),
     (("{model}", "--input", "{model}"), "is not a .npy file"),
+    (("--serve",), "no model given"),
+    (("--roofline", "--isa", "neo"), "there is no instruction set 'neo'"),
     (("{model}", "--info"), "unknown argument '--info'"),
 ])
 def test_a_mistake_is_one_line_and_exit_code_1(small_model, arguments, message):

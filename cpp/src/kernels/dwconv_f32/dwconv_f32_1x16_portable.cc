@@ -6,29 +6,32 @@
 namespace edgec {
 namespace {
 
-void Pixel(size_t n, size_t taps, const float* const* x, const float* w, float* y,
-           const DwconvF32Params& params) {
-  for (size_t block = 0; block < n; block += 16, w += 16 * taps) {
-    const size_t count = n - block < 16 ? n - block : 16;
-    float acc[16];
-    for (size_t j = 0; j < count; ++j) acc[j] = params.bias[block + j];
-    for (size_t t = 0; t < taps; ++t) {
-      for (size_t j = 0; j < count; ++j) acc[j] += x[t][block + j] * w[16 * t + j];
-    }
-    for (size_t j = 0; j < count; ++j) {
-      const float low = acc[j] < params.min ? params.min : acc[j];
-      y[block + j] = low > params.max ? params.max : low;
-    }
+// `at` is the pixel's place behind each pointer of x, `count` ≤ 16.
+void Block(const DwconvLine<float>& line, size_t at, const float* w, size_t count,
+           const float* bias, const DwconvF32Params& params, float* y) {
+  float acc[16];
+  for (size_t j = 0; j < count; ++j) acc[j] = bias[j];
+  for (size_t t = 0; t < line.taps; ++t) {
+    const float* x = line.x[t] + at;
+    for (size_t j = 0; j < count; ++j) acc[j] += x[j] * w[16 * t + j];
+  }
+  for (size_t j = 0; j < count; ++j) {
+    const float low = acc[j] < params.min ? params.min : acc[j];
+    y[j] = low > params.max ? params.max : low;
   }
 }
 
 }  // namespace
 
-void dwconv_f32_1x16_portable(size_t m, size_t n, size_t taps, const float* const* x,
-                              const float* w, float* y, size_t y_stride,
-                              const DwconvF32Params* params) {
-  assert(m >= 1 && n >= 1 && taps >= 1);
-  for (size_t i = 0; i < m; ++i) Pixel(n, taps, x + i * taps, w, y + i * y_stride, *params);
+void dwconv_f32_1x16_portable(const DwconvLine<float>& line, const DwconvF32Params& params) {
+  assert(line.pixels >= 1 && line.channels >= 1 && line.taps >= 1 && line.sharing == 1);
+  for (size_t j = 0; j < line.channels; j += 16) {
+    const size_t count = line.channels - j < 16 ? line.channels - j : 16;
+    for (size_t i = 0; i < line.pixels; ++i) {
+      Block(line, j / 16 * line.x_block + i * line.x_step, line.w + j * line.taps, count,
+            params.bias + j, params, line.y + i * line.y_stride + j);
+    }
+  }
 }
 
 }  // namespace edgec

@@ -1,39 +1,36 @@
-// int8 depthwise convolution with indirect taps, requantized to int8.
+// int8 depthwise convolution, requantized to int8: packed input rows, then output lines.
 //
-//     y[i][j] = requant(bias[j] + Σ_t x[i·taps + t][j] · w[j][t])
+//     y[i][j] = requant(bias[j] + Σ_t Σ_q unit[t][i / sharing][j][q] · w[t][i % sharing][j][q])
 //
-//     0 ≤ i < m output pixels    0 ≤ j < n channels    0 ≤ t < taps (kernel positions)
+//     0 ≤ i < pixels    0 ≤ j < channels    0 ≤ t < taps    0 ≤ q < interleave
 //
-// A pixel has one pointer per tap to the first channel there, so any kernel size, stride and
-// dilation is the same work, and a padded position is a pointer to a row of zero points. Sums wrap
+// A kernel is two functions. Pack writes units in any order of bytes that it likes, as long as the
+// other function understands them: weights become units through the same function. A kernel with
+// interleave 1 has none: its units are 16 channels as they are, copied by the caller. Sums wrap
 // modulo 2^32.
 //
-//   x: [m][taps] pointers ──► n int8 each          w: layout dw16 (edgec/format/spec.md, Packing)
-//      pixel 0: tap 0, tap 1, …                       ┌ block of 16 channels ┐
-//      pixel 1: tap 0, tap 1, …                       │ tap 0: 16 channels   │ 16 bytes
-//                                                     │ tap 1: 16 channels   │
-//
-// The caller's duties: m, n, taps ≥ 1; w in [−127, 127] and aligned to 16 bytes; bias, mult and w
-// hold ⌈n/16⌉·16 channels.
-// The kernel reads exactly n bytes at each pointer and writes exactly n bytes of each pixel of y.
+// The caller's duties: counts ≥ 1; w in [−127, 127]; bias and mult hold ⌈channels/16⌉·16 values.
+// If the kernel's a_offset is 128, bias[j] already contains −128 · Σ w[j], and the weights that
+// went through Pack had their top bit flipped, which Pack flips back.
+// Pack reads exactly `channels` bytes of each column and writes whole units; the kernel writes
+// exactly `channels` bytes of each pixel of y.
 #ifndef EDGEC_KERNELS_DWCONV_S8_DWCONV_S8_H_
 #define EDGEC_KERNELS_DWCONV_S8_DWCONV_S8_H_
 
-#include <cstddef>
 #include <cstdint>
 
+#include "kernels/dwconv_s8/dwconv_line.h"
 #include "kernels/requant/requant.h"
 
 namespace edgec {
 
 struct DwconvS8Params {
-  const int32_t* bias;  // [⌈n/16⌉·16]
+  const int32_t* bias;  // [⌈channels/16⌉·16]
   RequantS8 requant;
 };
 
-using DwconvS8Kernel = void(size_t m, size_t n, size_t taps, const int8_t* const* x,
-                            const int8_t* w, int8_t* y, size_t y_stride,
-                            const DwconvS8Params* params);
+using DwconvS8Kernel = void(const DwconvLine<int8_t>& line, const DwconvS8Params& params);
+using DwconvS8Pack = void(const DwconvColumns<int8_t>& columns);
 
 }  // namespace edgec
 #endif  // EDGEC_KERNELS_DWCONV_S8_DWCONV_S8_H_

@@ -29,52 +29,48 @@ void AddTapPair(int8x16_t x_0, int8x16_t x_1, int8x16_t w_0, int8x16_t w_1, int3
         vmlal_s8(high, vget_high_s8(x_1), vget_high_s8(w_1)), acc);
 }
 
-template <size_t kPixels>
-void Pixels(size_t n, size_t taps, const int8_t* const* x, const int8_t* w, int8_t* y,
-            size_t y_stride, const DwconvS8Params& params) {
+// Pixels `at` and `at` + x_step behind each pointer of x.
+void Sum(const DwconvLine<int8_t>& line, size_t at, const int8_t* w, const int32_t* bias,
+         int32x4_t (*acc)[4]) {
+  const size_t step = line.x_step;
+#pragma GCC unroll 8
+  for (size_t four = 0; four < 4; ++four) {
+    acc[0][four] = acc[1][four] = vld1q_s32(bias + 4 * four);
+  }
+  size_t t = 0;
+  for (; t + 2 <= line.taps; t += 2, w += 32) {
+    const int8x16_t w_0 = vld1q_s8(w), w_1 = vld1q_s8(w + 16);
+    const int8_t *x_0 = line.x[t] + at, *x_1 = line.x[t + 1] + at;
+    AddTapPair(vld1q_s8(x_0), vld1q_s8(x_1), w_0, w_1, acc[0]);
+    AddTapPair(vld1q_s8(x_0 + step), vld1q_s8(x_1 + step), w_0, w_1, acc[1]);
+  }
+  if (t == line.taps) return;
+  const int8x16_t w_t = vld1q_s8(w);
+  AddTap(vld1q_s8(line.x[t] + at), w_t, acc[0]);
+  AddTap(vld1q_s8(line.x[t] + at + step), w_t, acc[1]);
+}
+
+void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
   const RequantS8 q = params.requant;
-  for (size_t j = 0; j < n; j += 16) {
-    const size_t count = n - j;
-    int32x4_t acc[kPixels][4];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kPixels; ++i) {
-#pragma GCC unroll 8
-      for (size_t four = 0; four < 4; ++four) acc[i][four] = vld1q_s32(params.bias + j + 4 * four);
-    }
-    size_t t = 0;
-    for (; t + 2 <= taps; t += 2, w += 32) {
-      const int8x16_t w_0 = vld1q_s8(w), w_1 = vld1q_s8(w + 16);
-#pragma GCC unroll 8
-      for (size_t i = 0; i < kPixels; ++i) {
-        const int8_t* const* tap = x + i * taps + t;
-        AddTapPair(LoadS8Neon(tap[0] + j, count), LoadS8Neon(tap[1] + j, count), w_0, w_1, acc[i]);
-      }
-    }
-    if (t < taps) {
-      const int8x16_t w_t = vld1q_s8(w);
-#pragma GCC unroll 8
-      for (size_t i = 0; i < kPixels; ++i) {
-        AddTap(LoadS8Neon(x[i * taps + t] + j, count), w_t, acc[i]);
-      }
-      w += 16;
-    }
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kPixels; ++i) {
-      StoreS8Neon(y + i * y_stride + j, RequantizeS8x16Neon(acc[i], q.mult + j, q), count);
-    }
+  const size_t count = line.channels - j;
+  size_t at = j / 16 * line.x_block;
+  int8_t* y = line.y + j;
+  for (size_t i = 0; i < line.pixels; i += 2, at += 2 * line.x_step, y += 2 * line.y_stride) {
+    int32x4_t acc[2][4];
+    Sum(line, at, line.w + j * line.taps, params.bias + j, acc);
+    // Both are requantized, so that their chains of instructions overlap.
+    const int8x16_t s8_0 = RequantizeS8x16Neon(acc[0], q.mult + j, q);
+    const int8x16_t s8_1 = RequantizeS8x16Neon(acc[1], q.mult + j, q);
+    StoreS8Neon(y, s8_0, count);
+    if (i + 1 < line.pixels) StoreS8Neon(y + line.y_stride, s8_1, count);
   }
 }
 
 }  // namespace
 
-void dwconv_s8_2x16_neon(size_t m, size_t n, size_t taps, const int8_t* const* x, const int8_t* w,
-                         int8_t* y, size_t y_stride, const DwconvS8Params* params) {
-  assert(m >= 1 && n >= 1 && taps >= 1);
-  size_t i = 0;
-  for (; i + 2 <= m; i += 2) {
-    Pixels<2>(n, taps, x + i * taps, w, y + i * y_stride, y_stride, *params);
-  }
-  if (i < m) Pixels<1>(n, taps, x + i * taps, w, y + i * y_stride, y_stride, *params);
+void dwconv_s8_2x16_neon(const DwconvLine<int8_t>& line, const DwconvS8Params& params) {
+  assert(line.pixels >= 1 && line.channels >= 1 && line.taps >= 1 && line.sharing == 1);
+  for (size_t j = 0; j < line.channels; j += 16) Block(line, j, params);
 }
 
 }  // namespace edgec

@@ -6,8 +6,8 @@
 //     binary_f32:  out = clamp(a op b, low, high); NaN stays NaN
 //
 // The caller's duties: the sum of add_s8 fits int32 for every a and b, 0 <= shift <= 31, zero
-// points lie in [−128, 127]; out does not overlap a or b. Any n, any alignment. pow has only the
-// portable kernel.
+// points lie in [−128, 127]; out is a, or b, or overlaps neither (a scalar is read before the first
+// store). Any n, any alignment. pow has only the portable kernel.
 #ifndef EDGEC_KERNELS_ELTWISE_ELTWISE_H_
 #define EDGEC_KERNELS_ELTWISE_ELTWISE_H_
 

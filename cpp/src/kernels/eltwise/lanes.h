@@ -28,10 +28,10 @@ inline void MapOperands(Operands operands, size_t n, const T* a, const T* b, T* 
 inline void AddS8Lanes(Operands operands, size_t n, const int8_t* a, const int8_t* b,
                        const AddS8Params& params, int8_t* out) {
   const S32 bias = Fill(params.bias), mult_a = Fill(params.mult_a), mult_b = Fill(params.mult_b);
-  const S32 zero = Fill(params.zero_point), low = Fill(params.qmin), high = Fill(params.qmax);
+  const RangeLanes range = Fill(MakeS8Range(params.zero_point, params.qmin, params.qmax));
   const int shift = params.shift;
   MapOperands(operands, n, a, b, out, [=](S32 qa, S32 qb) {
-    return Clamp(((bias + qa * mult_a + qb * mult_b) >> shift) + zero, low, high);
+    return Narrow((bias + qa * mult_a + qb * mult_b) >> shift, range);
   });
 }
 

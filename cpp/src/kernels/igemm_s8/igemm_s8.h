@@ -19,7 +19,8 @@
 //
 // The caller's duties: 1 ≤ m ≤ the kernel's mr; n, k, taps ≥ 1; k a multiple of 4; w aligned to 64
 // bytes; bias and mult hold ⌈n/16⌉·16 values. If the kernel's a_offset is 128, rows hold a + 128 as
-// uint8, and bias[j] already contains −128 · Σ w[j].
+// uint8, and bias[j] already contains −128 · Σ w[j]. w is at least the kernel's w_min: −127 is what
+// files keep to (edgec/format/spec.md, Packing), −128 what activations as weights need.
 // The kernel reads exactly k bytes of each tap of a row and writes exactly n bytes of each row of
 // c.
 #ifndef EDGEC_KERNELS_IGEMM_S8_IGEMM_S8_H_

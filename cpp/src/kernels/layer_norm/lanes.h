@@ -21,20 +21,20 @@ inline void MapAffine(size_t n, const T* x, const float* gamma, const float* bet
 }
 
 inline void SumAndSquares(size_t n, const int8_t* x, int64_t* s1, int64_t* s2) {
-  constexpr size_t kRun = 8 << 15;  // a lane holds 2^15 squares of at most 2^14
+  constexpr size_t kRun = 1 << 16;  // what Moments hold
   *s1 = *s2 = 0;
   for (size_t begin = 0; begin < n; begin += kRun) {
     const size_t end = begin + kRun < n ? begin + kRun : n;
-    S32 sum = Fill(0), squares = Fill(0);
-    const auto add = [&](S32 q) {
-      sum = sum + q;
-      squares = squares + q * q;
-    };
+    Moments moments = NoMoments();
     size_t i = begin;
-    for (; i + kLanes <= end; i += kLanes) add(Load(x + i));
-    if (i < end) add(LoadPart(x + i, end - i));
-    *s1 += SumLanes(sum);
-    *s2 += SumLanes(squares);
+    for (; i + kLanes <= end; i += kLanes) Add(&moments, LoadS8(x + i));
+    if (i < end) {
+      int8_t last[kLanes] = {};
+      std::memcpy(last, x + i, end - i);
+      Add(&moments, LoadS8(last));
+    }
+    *s1 += SumLanes(SumOf(moments));
+    *s2 += SumLanes(SquaresOf(moments));
   }
 }
 
@@ -43,12 +43,18 @@ inline void LayerNormS8Lanes(size_t n, const int8_t* x, const LayerNormS8Params&
   int64_t s1, s2;
   SumAndSquares(n, x, &s1, &s2);
   const F32 r = Fill(InverseDeviation(n, s1, s2, params.eps_q));
-  const S32 count = Fill(static_cast<int32_t>(n)), sum = Fill(static_cast<int32_t>(s1));
   const RangeLanes range = Fill(params.range);
-  MapAffine(n, x, params.gamma, params.beta, out, [=](S32 q, F32 gamma, F32 beta) {
-    const F32 normal = ToF32(count * q - sum) * r;
-    return RoundToRange(NanToZero(normal * gamma + beta), range);
-  });
+  const auto map = [&](auto centred) {
+    MapAffine(n, x, params.gamma, params.beta, out, [=](S32 q, F32 gamma, F32 beta) {
+      return RoundToRange((centred(q) * r) * gamma + beta, range);
+    });
+  };
+  if (n <= 1 << 16) {  // n q − s1 is below 2^24: float32 has it exactly, and multiplies faster
+    const F32 count = Fill(static_cast<float>(n)), sum = Fill(static_cast<float>(s1));
+    return map([=](S32 q) { return ToF32(q) * count - sum; });
+  }
+  const S32 count = Fill(static_cast<int32_t>(n)), sum = Fill(static_cast<int32_t>(s1));
+  map([=](S32 q) { return ToF32(q * count - sum); });
 }
 
 inline void LayerNormF32Lanes(size_t n, const float* x, const LayerNormF32Params& params,

@@ -11,7 +11,8 @@
 //       out[i] = ((x[i] − mean) · (1 / √(variance + eps))) · gamma[i] + beta[i]
 //
 // gamma and beta of the int8 form are already divided by the scale of the output.
-// The caller's duties: 1 <= n <= 2^22 (int8 form: n · x fits int32); out does not overlap x.
+// The caller's duties: 1 <= n <= 2^22 (int8 form: n · x fits int32); out is x or does not
+// overlap it.
 #ifndef EDGEC_KERNELS_LAYER_NORM_LAYER_NORM_H_
 #define EDGEC_KERNELS_LAYER_NORM_LAYER_NORM_H_
 

@@ -1,6 +1,6 @@
 // Any function of one int8 value:  out[i] = table[x[i] + 128], table of 256.
 //
-// The caller's duties: out does not overlap x or table. Any n, any alignment.
+// The caller's duties: out is x or does not overlap it, nor table. Any n, any alignment.
 #ifndef EDGEC_KERNELS_LUT_LUT_H_
 #define EDGEC_KERNELS_LUT_LUT_H_
 

@@ -1,8 +1,6 @@
 // b as [k][n]: four rows of 16 columns are interleaved into one block, a loop that compilers
 // vectorize.
-#include <cstring>
-
-#include "kernels/pack_b/pack_b.h"
+#include "kernels/pack_b/edges.h"
 
 namespace edgec {
 namespace {
@@ -23,22 +21,7 @@ void PackBlock(const int8_t* const* depth, int8_t* w, int32_t* sums) {
 
 void pack_b_kn_s8_16c4_portable(size_t n, size_t k, const int8_t* b, size_t b_stride, int8_t* w,
                                 int32_t* sums) {
-  for (size_t block = 0; block < n; block += 16, sums += 16) {
-    std::memset(sums, 0, 16 * sizeof(int32_t));
-    for (size_t p = 0; p < k; p += 4, w += 64) {
-      int8_t edge[4][16] = {};  // stands in where a row of 16 would leave b
-      const int8_t* depth[4] = {edge[0], edge[1], edge[2], edge[3]};
-      for (size_t q = 0; q < 4 && p + q < k; ++q) {
-        const int8_t* row = b + (p + q) * b_stride + block;
-        if (n - block >= 16) {
-          depth[q] = row;
-        } else {
-          std::memcpy(edge[q], row, n - block);
-        }
-      }
-      PackBlock(depth, w, sums);
-    }
-  }
+  PackKn(n, k, b, b_stride, w, sums, PackBlock);
 }
 
 }  // namespace edgec

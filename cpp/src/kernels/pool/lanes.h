@@ -26,14 +26,19 @@ inline void EachBlock(size_t n, size_t width, F block) {
 }
 
 inline void MaxPoolS8Lanes(size_t n, const PoolWindow& window, const int8_t* x, int8_t* out) {
-  constexpr size_t kWidth = 16;
-  if (n >= kWidth) {
-    EachBlock(n, kWidth, [&](size_t c) {
+  if (n >= sizeof(Bytes)) {
+    return EachBlock(n, sizeof(Bytes), [&](size_t c) {
+      Bytes most = LoadBytes(x + c);
+      EachTap(window, [&](size_t tap) { most = Max(most, LoadBytes(x + tap + c)); });
+      Store(out + c, most);
+    });
+  }
+  if (n >= kLanes) {
+    return EachBlock(n, kLanes, [&](size_t c) {
       S8 most = LoadS8(x + c);
       EachTap(window, [&](size_t tap) { most = Max(most, LoadS8(x + tap + c)); });
-      StoreS8(out + c, most);
+      Store(out + c, most);
     });
-    return;
   }
   for (size_t c = 0; c < n; ++c) {
     int8_t most = x[c];

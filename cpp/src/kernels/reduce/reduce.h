@@ -1,11 +1,12 @@
 // One number from a row of n elements that lie side by side (rows that do not are windows of
 // pool/).
 //
-//     sum_row_s8:   Σ x[i] as int32
-//     sum_row_f32:  Σ x[i]: elements i mod 8 by themselves in runs of 256, then the runs, then the
-//     eight sums max_row_f32:  the greatest, NaN if one is NaN
+//     sum_row_s8:   Σ x[i], modulo 2^32
+//     sum_row_f32:  Σ x[i]: elements i mod 16 by themselves in runs of 256, then the runs, then the
+//                   sixteen sums
+//     max_row_f32:  the greatest, NaN if one is NaN
 //
-// The caller's duties: n >= 1; for sum_row_s8, n <= 2^23.
+// The caller's duties: n >= 1.
 #ifndef EDGEC_KERNELS_REDUCE_REDUCE_H_
 #define EDGEC_KERNELS_REDUCE_REDUCE_H_
 

@@ -1,6 +1,12 @@
-// Requantization of 16 channels in four NEON registers, on AArch64 and ARMv7 alike: ARMv7 cannot
-// round half to even in one instruction, so both add kRoundShift (see requant.h), which also takes
-// the zero point along for free.
+// Requantization of 16 channels in four NEON registers. Two ways to the same bytes:
+//
+//   AArch64 without dot product (Cortex-A53, A72): fcvtns rounds half to even and saturates, as do
+//   the narrowing moves behind it; the clamp waits until 16 channels fit one register.
+//
+//   the others: adding kRoundShift leaves the rounded value in the low bits (requant.h). fcvtns
+//   occupies one of the two pipes of a Cortex-A76 for two cycles, and ARMv7 lacks it. The clamp
+//   comes after the addition, on the bits as integers, which are ordered like the floats: sums far
+//   out of range, infinities too, stay beyond the bounds, and negative floats are negative integers.
 #ifndef EDGEC_KERNELS_REQUANT_REQUANT_NEON_H_
 #define EDGEC_KERNELS_REQUANT_REQUANT_NEON_H_
 
@@ -11,22 +17,53 @@
 
 namespace edgec {
 
-static inline int32x4_t RequantizeS8x4Neon(int32x4_t acc, const float* mult, const RequantS8& q) {
-  float32x4_t real = vmulq_f32(vcvtq_f32_s32(acc), vld1q_f32(mult));
-  real = vminq_f32(vmaxq_f32(real, vdupq_n_f32(q.low)), vdupq_n_f32(q.high));
-  const int32x4_t bits = vreinterpretq_s32_f32(vaddq_f32(real, vdupq_n_f32(kRoundShift)));
-  return vsubq_s32(bits, vdupq_n_s32(kRoundShiftBits - q.zero_point));
+#if defined(__aarch64__) && !defined(__ARM_FEATURE_DOTPROD)
+
+// Channels of two registers as int16, with the zero point.
+static inline int16x8_t RequantizeS16x8Neon(int32x4_t acc_0, int32x4_t acc_4, const float* mult,
+                                            const RequantS8& q) {
+  const int32x4_t q_0 = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(acc_0), vld1q_f32(mult)));
+  const int32x4_t q_4 = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(acc_4), vld1q_f32(mult + 4)));
+  const int16x8_t both = vqmovn_high_s32(vqmovn_s32(q_0), q_4);
+  return vqaddq_s16(both, vdupq_n_s16(static_cast<int16_t>(q.zero_point)));
 }
 
 // acc[i] holds channels 4·i .. 4·i+3; `mult` points to the first channel's.
 static inline int8x16_t RequantizeS8x16Neon(const int32x4_t* acc, const float* mult,
                                             const RequantS8& q) {
-  const int16x4_t q_0 = vmovn_s32(RequantizeS8x4Neon(acc[0], mult, q));
-  const int16x4_t q_4 = vmovn_s32(RequantizeS8x4Neon(acc[1], mult + 4, q));
-  const int16x4_t q_8 = vmovn_s32(RequantizeS8x4Neon(acc[2], mult + 8, q));
-  const int16x4_t q_12 = vmovn_s32(RequantizeS8x4Neon(acc[3], mult + 12, q));
-  return vcombine_s8(vmovn_s16(vcombine_s16(q_0, q_4)), vmovn_s16(vcombine_s16(q_8, q_12)));
+  const int16x8_t q_0 = RequantizeS16x8Neon(acc[0], acc[1], mult, q);
+  const int16x8_t q_8 = RequantizeS16x8Neon(acc[2], acc[3], mult + 8, q);
+  const int8x16_t value = vqmovn_high_s16(vqmovn_s16(q_0), q_8);
+  const int8_t qmin = static_cast<int8_t>(static_cast<int32_t>(q.low) + q.zero_point);
+  const int8_t qmax = static_cast<int8_t>(static_cast<int32_t>(q.high) + q.zero_point);
+  return vminq_s8(vmaxq_s8(value, vdupq_n_s8(qmin)), vdupq_n_s8(qmax));
 }
+
+#else
+
+// The low 8 and 16 bits of the result are the value, without the zero point.
+static inline int32x4_t RequantizeBitsS8x4Neon(int32x4_t acc, const float* mult,
+                                               const RequantS8& q) {
+  const float32x4_t real = vmulq_f32(vcvtq_f32_s32(acc), vld1q_f32(mult));
+  const int32x4_t bits = vreinterpretq_s32_f32(vaddq_f32(real, vdupq_n_f32(kRoundShift)));
+  const int32x4_t low = vreinterpretq_s32_f32(vdupq_n_f32(q.low + kRoundShift));
+  const int32x4_t high = vreinterpretq_s32_f32(vdupq_n_f32(q.high + kRoundShift));
+  return vminq_s32(vmaxq_s32(bits, low), high);
+}
+
+// acc[i] holds channels 4·i .. 4·i+3; `mult` points to the first channel's.
+static inline int8x16_t RequantizeS8x16Neon(const int32x4_t* acc, const float* mult,
+                                            const RequantS8& q) {
+  const int16x4_t q_0 = vmovn_s32(RequantizeBitsS8x4Neon(acc[0], mult, q));
+  const int16x4_t q_4 = vmovn_s32(RequantizeBitsS8x4Neon(acc[1], mult + 4, q));
+  const int16x4_t q_8 = vmovn_s32(RequantizeBitsS8x4Neon(acc[2], mult + 8, q));
+  const int16x4_t q_12 = vmovn_s32(RequantizeBitsS8x4Neon(acc[3], mult + 12, q));
+  const int8x16_t value =
+      vcombine_s8(vmovn_s16(vcombine_s16(q_0, q_4)), vmovn_s16(vcombine_s16(q_8, q_12)));
+  return vaddq_s8(value, vdupq_n_s8(static_cast<int8_t>(q.zero_point)));
+}
+
+#endif
 
 // The first n of 16; reads nothing past them.
 static inline int8x16_t LoadS8Neon(const int8_t* from, size_t n) {
@@ -39,6 +76,23 @@ static inline void StoreS8Neon(int8_t* to, int8x16_t value, size_t n) {
   if (n >= 16) return vst1q_s8(to, value);
   const uint64x2_t halves = vreinterpretq_u64_s8(value);
   StoreTail(to, {vgetq_lane_u64(halves, 0), vgetq_lane_u64(halves, 1)}, n);
+}
+
+// Out of line, so that the registers of a kernel's loop are not planned around it.
+__attribute__((noinline, cold)) static void StoreTailS8Neon(int8_t* to, int8x16_t value, size_t n) {
+  StoreS8Neon(to, value, n);
+}
+
+// The first n of 16 channels of each row.
+template <size_t kRows>
+static inline void StoreRowsS8Neon(int8_t* to, size_t stride, const int8x16_t* rows, size_t n) {
+  if (n >= 16) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) vst1q_s8(to + i * stride, rows[i]);
+    return;
+  }
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kRows; ++i) StoreTailS8Neon(to + i * stride, rows[i], n);
 }
 
 }  // namespace edgec

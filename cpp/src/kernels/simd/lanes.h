@@ -1,13 +1,12 @@
-// What follows from the eight lanes of avx2.h, neon.h or portable.h, one of which includes this.
+// What follows from the sixteen lanes of portable.h, avx2.h, avx512.h or neon.h, one of which
+// includes this.
 #ifndef EDGEC_KERNELS_SIMD_LANES_H_
 #define EDGEC_KERNELS_SIMD_LANES_H_
-
-#include "kernels/simd/s8_range.h"
 
 namespace edgec {
 namespace {
 
-constexpr size_t kLanes = 8;
+constexpr size_t kLanes = 16;
 
 // The first n lanes from or to memory; nothing else is touched. The other lanes of a load are 0.
 template <class T>
@@ -27,41 +26,33 @@ inline void StorePart(T* p, Vector a, size_t n) {
 inline float SumLanes(F32 a) {
   float t[kLanes];
   Store(t, a);
-  return ((t[0] + t[4]) + (t[2] + t[6])) + ((t[1] + t[5]) + (t[3] + t[7]));
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) t[i] += t[i + half];
+  }
+  return t[0];
 }
-inline int64_t SumLanes(S32 a) {
+inline int32_t SumLanes(S32 a) {  // which must fit int32, in any order
   int32_t t[kLanes];
   Store(t, a);
-  int64_t sum = 0;
-  for (int32_t lane : t) sum += lane;
-  return sum;
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) t[i] += t[i + half];
+  }
+  return t[0];
 }
 // NaN if one is NaN.
 inline float MaxLanes(F32 a) {
   float t[kLanes];
   Store(t, a);
-  float most = t[0];
-  for (float lane : t) most = lane != lane || lane > most ? lane : most;
-  return most;
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) {
+      t[i] = t[i] != t[i] || t[i] > t[i + half] ? t[i] : t[i + half];
+    }
+  }
+  return t[0];
 }
 
 // NaN stays NaN.
 inline F32 Clamp(F32 a, F32 low, F32 high) { return Min(high, Max(low, a)); }
-inline S32 Clamp(S32 a, S32 low, S32 high) { return Min(high, Max(low, a)); }
-
-// Lanes of an S8Range.
-struct RangeLanes {
-  F32 low, high;
-  S32 zero_point;
-};
-inline RangeLanes Fill(const S8Range& range) {
-  return {Fill(range.low), Fill(range.high), Fill(range.zero_point)};
-}
-// RoundToS8 of s8_range.h for lanes that are not NaN.
-inline S32 RoundToRange(F32 a, const RangeLanes& range) {
-  return Round(Clamp(a, range.low, range.high)) + range.zero_point;
-}
-inline F32 NanToZero(F32 a) { return Select(IsNan(a), Fill(0.0f), a); }
 
 }  // namespace
 }  // namespace edgec

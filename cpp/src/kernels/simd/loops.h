@@ -1,4 +1,4 @@
-// Loops over rows of memory, eight elements at a time; nothing past a row is touched. Included by
+// Loops over rows of memory, sixteen elements at a time; nothing past a row is touched. Included by
 // lanes.h.
 #ifndef EDGEC_KERNELS_SIMD_LOOPS_H_
 #define EDGEC_KERNELS_SIMD_LOOPS_H_
@@ -6,24 +6,18 @@
 namespace edgec {
 namespace {
 
-// out[i] = f(x[i]); out may be x. The last eight are computed before the others are stored, so they
-// may overlap them; a row shorter than eight goes through a copy.
+// out[i] = f(x[i]); out may be x. The last lanes are computed before the others are stored, so they
+// may overlap them.
 template <class In, class Out, class F>
 inline void Map(size_t n, const In* x, Out* out, F f) {
-  In short_x[kLanes] = {};
-  Out short_out[kLanes];
-  const bool is_short = n < kLanes;
-  if (is_short) std::memcpy(short_x, x, n * sizeof(In));
-  const In* from = is_short ? short_x : x;
-  Out* to = is_short ? short_out : out;
-  const size_t last = is_short ? 0 : n - kLanes;
-  const auto end = f(Load(from + last));
-  for (size_t i = 0; i < last; i += kLanes) Store(to + i, f(Load(from + i)));
-  Store(to + last, end);
-  if (is_short) std::memcpy(out, short_out, n * sizeof(Out));
+  if (n < kLanes) return StorePart(out, f(LoadPart(x, n)), n);
+  const size_t last = n - kLanes;
+  const auto end = f(Load(x + last));
+  for (size_t i = 0; i < last; i += kLanes) Store(out + i, f(Load(x + i)));
+  Store(out + last, end);
 }
 
-// out[i] = f(a[i], b[i]); out must not overlap a or b.
+// out[i] = f(a[i], b[i]); out may be a or b. As in Map, the last eight are computed first.
 template <class In, class Out, class F>
 inline void Map2(size_t n, const In* a, const In* b, Out* out, F f) {
   if (n < kLanes) {
@@ -31,14 +25,15 @@ inline void Map2(size_t n, const In* a, const In* b, Out* out, F f) {
     return;
   }
   const size_t last = n - kLanes;
+  const auto end = f(Load(a + last), Load(b + last));
   for (size_t i = 0; i < last; i += kLanes) Store(out + i, f(Load(a + i), Load(b + i)));
-  Store(out + last, f(Load(a + last), Load(b + last)));
+  Store(out + last, end);
 }
 
 constexpr size_t kSumRun =
     256;  // elements summed by themselves first: keeps the rounding error small
 
-// Σ f(x[i]): lane i mod 8 of runs of 256, the runs added lane by lane, then SumLanes.
+// Σ f(x[i]): lane i mod 16 of runs of 256, the runs added lane by lane, then SumLanes.
 template <class F>
 inline float SumRow(size_t n, const float* x, F f) {
   F32 total = Fill(0.0f);
@@ -67,7 +62,11 @@ inline float MaxRow(size_t n, const float* x) {
   const auto add = [&](F32 v) { most = Select(IsNan(v), v, Max(v, most)); };
   size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) add(Load(x + i));
-  for (; i < n; ++i) add(Fill(x[i]));
+  if (n < kLanes) {
+    for (; i < n; ++i) add(Fill(x[i]));
+  } else if (i < n) {
+    add(Load(x + n - kLanes));
+  }
   return MaxLanes(most);
 }
 

@@ -1,10 +1,10 @@
-// exp, expm1, log, log1p, erf, tanh, sigmoid over eight lanes, from single IEEE-754 operations
-// only.
+// exp, expm1, log, log1p, erf, tanh, sigmoid over sixteen lanes, from single IEEE-754
+// operations only.
 //
 // Polynomials are weighted minimax fits over the interval given with each (Lawson's iteration on
 // 4001 Chebyshev points, coefficients then rounded to float32). Relative errors stay below 3e-7,
-// measured over all magnitudes by tests/cpp/unary_f32_test.cc. Include after one of avx2.h, neon.h,
-// portable.h.
+// measured over all magnitudes by tests/cpp/unary_f32_test.cc. Include after one of avx2.h,
+// avx512.h, neon.h, portable.h.
 #ifndef EDGEC_KERNELS_SIMD_MATH_H_
 #define EDGEC_KERNELS_SIMD_MATH_H_
 

@@ -18,6 +18,19 @@ static inline S8Range MakeS8Range(int32_t zero_point, int32_t qmin, int32_t qmax
   return {static_cast<float>(qmin - zero_point), static_cast<float>(qmax - zero_point), zero_point};
 }
 
+static inline int8_t QMin(const S8Range& range) {
+  return static_cast<int8_t>(static_cast<int32_t>(range.low) + range.zero_point);
+}
+static inline int8_t QMax(const S8Range& range) {
+  return static_cast<int8_t>(static_cast<int32_t>(range.high) + range.zero_point);
+}
+
+// clamp(value + zero_point), where the sum fits int32.
+static inline int8_t ClampToS8(int32_t value, const S8Range& range) {
+  const int32_t q = value + range.zero_point, qmin = QMin(range), qmax = QMax(range);
+  return static_cast<int8_t>(q < qmin ? qmin : q > qmax ? qmax : q);
+}
+
 // NaN counts as 0.
 static inline int8_t RoundToS8(float value, const S8Range& range) {
   float real = value == value ? value : 0.0f;

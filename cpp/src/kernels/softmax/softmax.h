@@ -4,8 +4,8 @@
 //                   out[i] = rne(clamp(f32(lut[m − x[i]]) · f)) + zero_point
 //     softmax_f32:  out[i] = e[i] · (1 / Σ e), e[i] = exp(x[i] − max x)
 //
-// lut[d] is exp(−d · scale of x) in fixed point. The caller's duties: n >= 1; out does not overlap
-// x.
+// lut[d] is exp(−d · scale of x) in fixed point. The caller's duties: n >= 1; out is x or does not
+// overlap it.
 #ifndef EDGEC_KERNELS_SOFTMAX_SOFTMAX_H_
 #define EDGEC_KERNELS_SOFTMAX_SOFTMAX_H_
 

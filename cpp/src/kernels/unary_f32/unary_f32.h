@@ -2,8 +2,8 @@
 //
 // Relative error below 3e-7 against the real function (gelu, tanh form and erf form: of x). The
 // portable kernel and the others are the same operations (simd/math.h), so their results are the
-// same bits, but for denormals on ARMv7. The caller's duties: out does not overlap x. Any n, any
-// alignment.
+// same bits, but for denormals on ARMv7. The caller's duties: out is x or does not overlap it.
+// Any n, any alignment.
 #ifndef EDGEC_KERNELS_UNARY_F32_UNARY_F32_H_
 #define EDGEC_KERNELS_UNARY_F32_UNARY_F32_H_
 

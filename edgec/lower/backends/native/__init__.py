@@ -7,12 +7,13 @@ from functools import cache
 
 from edgec import registry
 from edgec.format.writer import write
-from edgec.lower.backend import Backend, HostPrograms, Site
+from edgec.lower.backend import Backend, HostPrograms, Pass, Site
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.backends.native.rules import BASICS
 from edgec.lower.catalog import ops
 from edgec.lower.graph import Graph
+from edgec.lower.passes import fuse_residual
 from edgec.lower.plan import Plan
 from edgec.target.target import Target
 from edgec.target.toolchain import build_engine
@@ -43,6 +44,12 @@ class Native(Backend):
             if not rule(site):
                 assert rule.__doc__ is not None
                 yield rule.__doc__
+
+    def passes(self, target: Target) -> tuple[Pass, ...]:
+        """Fewer passes over memory."""
+        return (
+            fuse_residual.run,  # sums where their first operand still is in the cache
+        )
 
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The file."""

@@ -9,7 +9,7 @@ from edgec.lower.backends.native.emitter import Emitter
 
 
 def emit(site: Site, builder: Builder) -> None:
-    """axis counted from 0."""
+    """axis counted from 0. Parts that the plan put in their place are not copied."""
     axis = site.attributes.axis % len(site.y.shape)
     builder.node("concat", site, [builder.tensor(n) for n in site.node.inputs], [axis])
 

@@ -10,16 +10,21 @@ from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
 
-def emit(site: Site, builder: Builder) -> None:
-    """Weights [n, k] as one group."""
+def operands(site: Site, builder: Builder) -> tuple[str, list[int], list[int]]:
+    """Op, inputs and params. Weights [n, k] as one group."""
     by_channel = np.asarray(site.input(1).data)[None]
     x = builder.tensor(site.x.name)
     if site.y.dtype == "s8":
         constants = weights.add_s8(site, builder, "s8_16c4", by_channel)
-        builder.node("fully_connected_s8", site, [x, *constants], weights.int8_params(site))
-    else:
-        constants = weights.add_f32(site, builder, "f32_16", by_channel)
-        builder.node("fully_connected_f32", site, [x, *constants], weights.clamp_params(site))
+        return "fully_connected_s8", [x, *constants], weights.int8_params(site)
+    constants = weights.add_f32(site, builder, "f32_16", by_channel)
+    return "fully_connected_f32", [x, *constants], weights.clamp_params(site)
+
+
+def emit(site: Site, builder: Builder) -> None:
+    """One node."""
+    op, inputs, params = operands(site, builder)
+    builder.node(op, site, inputs, params)
 
 
 PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.constant_weights))

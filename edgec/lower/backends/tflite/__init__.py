@@ -33,6 +33,7 @@ class TfLite(Backend):
 
     artifact = "model.tflite"
     exact = False  # mean, pools, resize, batch_matmul, requantize: up to one step off
+    plans_memory = False  # LiteRT does
     runs_on_boards = False  # that takes a LiteRT on the board, which we do not install
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:

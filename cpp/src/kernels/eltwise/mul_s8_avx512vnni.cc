@@ -1,0 +1,12 @@
+#include "kernels/simd/avx512.h"
+// The loop over these lanes.
+#include "kernels/eltwise/lanes.h"
+
+namespace edgec {
+
+void mul_s8_avx512vnni(Operands operands, size_t n, const int8_t* a, const int8_t* b,
+                       const MulS8Params& params, int8_t* out) {
+  MulS8Lanes(operands, n, a, b, params, out);
+}
+
+}  // namespace edgec

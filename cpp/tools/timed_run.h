@@ -1,0 +1,33 @@
+// Runs of a model with the same inputs every time, timed.
+#ifndef EDGEC_TOOLS_TIMED_RUN_H_
+#define EDGEC_TOOLS_TIMED_RUN_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "edgec/edgec.h"
+
+namespace edgec {
+
+// The values of all inputs, kept outside the arena: a run may reuse an input's memory.
+class Inputs {
+ public:
+  // Of the .npy files, the first sample is used; no files: random values from a fixed seed.
+  edgec_status Prepare(edgec_model* model, const std::vector<const char*>& paths);
+  void Refill() const;
+
+ private:
+  edgec_model* model_ = nullptr;
+  std::vector<std::vector<uint8_t>> values_;
+};
+
+// One run; writing the inputs is not part of the time.
+edgec_status TimedRun(edgec_model* model, const Inputs& inputs, uint64_t* taken_ns);
+
+// Most memory that the process has had, in bytes.
+uint64_t PeakRssBytes();
+
+uint64_t Nanoseconds(double seconds);
+
+}  // namespace edgec
+#endif  // EDGEC_TOOLS_TIMED_RUN_H_

@@ -1,0 +1,1 @@
+"""What `scripts/bench` runs: one module per command, and the pieces that they share."""
