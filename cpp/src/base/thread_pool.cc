@@ -50,9 +50,9 @@ struct ThreadPool::State {
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
   pthread_cond_t done = PTHREAD_COND_INITIALIZER;
-  uint32_t sleeping = 0;         // workers inside pthread_cond_wait; under the mutex
-  bool caller_sleeping = false;  // under the mutex
-  bool stop = false;             // written before the last ticket
+  uint32_t sleeping = 0;          // workers inside pthread_cond_wait; under the mutex
+  bool caller_sleeping = false;   // under the mutex
+  std::atomic<bool> stop{false};  // set before the last ticket; late workers look at it earlier
   uint32_t spins = 0;
 
   // The job: written before the gate opens.
