@@ -91,7 +91,7 @@ EDGEC_TEST(AForeignFileIsNotAnEdgecFile) {
 }
 
 EDGEC_TEST(EveryHeaderFieldIsChecked) {
-  CheckHeader<uint16_t>("major 2", EDGEC_E_VERSION, 8, 2, false);
+  CheckHeader<uint16_t>("major 1", EDGEC_E_VERSION, 8, 1, false);
   CheckHeader<uint16_t>("major 0", EDGEC_E_VERSION, 8, 0, false);
   CheckHeader<uint32_t>("metadata_bytes odd", EDGEC_E_HEADER, 12, 30, false);
   CheckHeader<uint32_t>("metadata_bytes huge", EDGEC_E_HEADER, 12, (1u << 26) + 4, false);

@@ -11,7 +11,7 @@ namespace edgec {
 namespace {
 
 constexpr uint8_t kMagic[8] = {0x89, 'E', 'D', 'G', 'E', 'C', '\r', '\n'};
-constexpr uint16_t kMajor = 1;
+constexpr uint16_t kMajor = 2;
 constexpr uint32_t kMaxMetadataBytes = 1u << 26;
 constexpr uint32_t kMaxRecords = 65536;
 constexpr uint32_t kMaxInputsOrOutputs = 256;

@@ -75,7 +75,7 @@ class Model:
     inputs: list[int] = field(default_factory=lambda: [0])
     outputs: list[int] = field(default_factory=lambda: [3])
     magic: bytes = b"\x89EDGEC\r\n"
-    major: int = 1
+    major: int = 2
     arena_bytes: int = 192
     reserved: bytes = bytes(16)
     crc: int = RIGHT
@@ -178,7 +178,7 @@ TWO_NODES_SWAPPED = [Node(b"reshape", b"flatten", [2], [3]), Node(b"lut_s8", b"s
 
 CASES: dict[str, Callable[[Model], None]] = {
     "magic": model(magic=b"\x89EDGEC\n\n"),
-    "version": model(major=2),
+    "version": model(major=1),
     "truncated-metadata": model(metadata_bytes=4096),
     "file_size": model(file_bytes=4096),
     "header-metadata_not_multiple_of_4": model(metadata_bytes=30),
