@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/clock.h"
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "base/status.h"
 #include "kernels/peak/peak_table.h"
 

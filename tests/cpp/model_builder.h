@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/crc32.h"
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "format/header.h"
 
 namespace edgec_test {

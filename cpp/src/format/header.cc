@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/crc32.h"
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "base/status.h"
 
 namespace edgec {

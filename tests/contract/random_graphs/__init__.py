@@ -1,0 +1,63 @@
+"""Random int8 graphs of many nodes: what whole models must compute like the references.
+
+A module here holds a family of steps. Its PLUGIN maps the name of an op to a function that tries to
+add one such node to a graph; it may give up where nothing fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from hypothesis import strategies as st
+
+from edgec import registry
+from edgec.lower.backend import load_backend
+from edgec.lower.graph import Array, Graph
+from edgec.lower.verify import verify
+from edgec.target.target import Target
+from tests.contract.random_graphs._writer import Writer
+
+Step = Callable[[Writer], None]
+MOST_STEPS = 12
+
+
+@cache
+def steps() -> Mapping[str, Step]:
+    """The step of each op."""
+    found: dict[str, Step] = {}
+    for family in registry.load_all(__name__, "family of steps").values():
+        found.update(family)
+    return MappingProxyType(found)
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """A graph as the native backend gets it, and values for its inputs."""
+
+    graph: Graph
+    inputs: Mapping[str, Array]
+
+    def __repr__(self) -> str:
+        """One line for each node: what hypothesis shows of a failing example."""
+        def shown(name: str) -> str:
+            tensor = self.graph.tensors[name]
+            kind = "=" if tensor.data is not None else ""
+            return f"{name}{kind}{list(tensor.shape)}{tensor.dtype}"
+        lines = [f"{shown(n.outputs[0])} = {n.op}({', '.join(shown(i) for i in n.inputs if i)})"
+                 f" {n.attributes}" for n in self.graph.nodes]
+        return "\n".join(["", *lines, ""])
+
+
+@st.composite
+def models(draw: st.DrawFn, target: Target) -> Model:
+    """Any model that the native backend can lower for `target`."""
+    writer = Writer(draw, target)
+    for name in draw(st.lists(st.sampled_from(sorted(steps())), min_size=1, max_size=MOST_STEPS)):
+        steps()[name](writer)
+    graph = verify(writer.graph())
+    for step in load_backend("native").passes(target):
+        graph = verify(step(graph))
+    return Model(graph, writer.inputs())
