@@ -30,7 +30,7 @@ TARGETS = {HERE: "generic_x86_64_avx512vnni", "cortex-a53": "raspberry_pi_3",
 def test_every_op_with_exact_int8_results_has_a_step() -> None:
     exact = {op for op in catalog.ops() for case in cases_of(op)
              if "s8" in {t.dtype for t in case.graph.tensors.values()} and case.tolerance == 0}
-    assert sorted(steps()) == sorted(exact - {"cast"})  # which makes no int8
+    assert {name.partition(".")[0] for name in steps()} == exact - {"cast"}  # makes no int8
 
 
 @pytest.mark.parametrize("machine", MACHINES)

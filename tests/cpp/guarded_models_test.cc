@@ -17,10 +17,10 @@ using edgec_test::ModelBuilder;
 
 void RunGuarded(const ModelBuilder& builder, const edgec_options& options) {
   const std::vector<uint8_t> bytes = builder.Build();
-  Guarded<uint8_t> file(bytes.size());  // a multiple of 64 bytes, as the builder pads it
+  Guarded<uint8_t> file(edgec::AlignUp(bytes.size()));  // it has to begin aligned
   std::memcpy(file.data(), bytes.data(), bytes.size());
   edgec_model* model = nullptr;
-  EDGEC_CHECK_EQ(edgec_load_memory(file.data(), file.size(), &options, &model), EDGEC_OK);
+  EDGEC_CHECK_EQ(edgec_load_memory(file.data(), bytes.size(), &options, &model), EDGEC_OK);
   EDGEC_CHECK_EQ(edgec_run(model), EDGEC_OK);
   edgec_free(model);
 }

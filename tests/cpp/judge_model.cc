@@ -11,6 +11,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "edgec/edgec.h"
 #include "guarded.h"
 #include "guarded_memory.h"
@@ -124,7 +125,7 @@ int main(int count, char** arguments) {
   for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) signal(number, SayWhere);
   const Bytes model = Read(arguments[1]);
   // The file's last bytes are at the guard as far as its beginning can stay aligned.
-  Guarded<uint8_t> file((model.size() + 63) / 64 * 64);
+  Guarded<uint8_t> file(edgec::AlignUp(model.size()));
   std::memcpy(file.data(), model.data(), model.size());
   return JudgeAll({file.data(), model.size(), Read(arguments[2]), Read(arguments[3])}) ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 """Random int8 graphs of many nodes: what whole models must compute like the references.
 
-A module here holds a family of steps. Its PLUGIN maps the name of an op to a function that tries to
-add one such node to a graph; it may give up where nothing fits.
+A module here holds a family of steps. Its PLUGIN maps a name, "<op>" or "<op>.<kind>", to a function
+that tries to add such a node to a graph; it may give up where nothing fits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_STEPS = 12
 
 @cache
 def steps() -> Mapping[str, Step]:
-    """The step of each op."""
+    """The steps by name."""
     found: dict[str, Step] = {}
     for family in registry.load_all(__name__, "family of steps").values():
         found.update(family)

@@ -22,7 +22,7 @@ CHANNELS = (1, 2, 3, 4, 5, 8, 15, 16, 17, 24, 31, 32, 33, 40, 47, 63, 64, 65, 80
 SCALES = (0.05, 1.0, 1e-4, 37.0, 2.0**-20)
 RATIOS = (1.0, 1.0, 0.7, 1.6, 0.06, 9.0, 0.004, 120.0)
 ZEROS = (0, 3, -7, -128, 127)
-FILLS = ("random", "random", "random", "lowest", "extremes")
+FILLS = ("bell", "bell", "random", "random", "lowest", "extremes")
 
 
 class Writer:
@@ -67,12 +67,14 @@ class Writer:
                         (0.0, 60 * scale), (-20 * scale, 30 * scale)))
 
     def filled(self, shape: tuple[int, ...], low: int = -128) -> Array:
-        """int8 values from `low`: random, all the lowest, or only the two extremes."""
+        """int8 values from `low`: mostly near 0, any, all the lowest, or only the two extremes."""
         fill, random = self.of(FILLS), self.random()
         if fill == "lowest":
             return np.full(shape, low, np.int8)
         if fill == "extremes":
             return random.choice(np.asarray([low, 127], np.int8), shape)
+        if fill == "bell":
+            return np.clip(np.rint(random.normal(size=shape) * 25), low, 127).astype(np.int8)
         return random.integers(low, 128, shape).astype(np.int8)
 
     def _image(self) -> tuple[int, ...]:

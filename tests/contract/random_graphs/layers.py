@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -14,10 +15,12 @@ from edgec.lower.ops.batch_matmul import BatchMatmul
 from edgec.lower.ops.conv2d import Conv2d
 from edgec.lower.ops.depthwise_conv2d import DepthwiseConv2d
 from edgec.lower.ops.fully_connected import FullyConnected
+from edgec.lower.ops.resize import Resize
 from edgec.lower.ops.transpose import Transpose
 from tests.contract.random_graphs._writer import CHANNELS, Writer
 
-MOST_MACS = 6_000_000
+MOST_MACS = 10_000_000
+WIDE_CHANNELS, WIDE_SIZES = (32, 64, 40, 61), (12, 8, 15, 16)
 SQUARES = ((1, 1), (3, 3), (3, 3), (5, 5), (2, 2))
 
 
@@ -60,19 +63,40 @@ def _output(writer: Writer, names: list[str], depth: int) -> Quantization:
     return writer.quantization(near=product * math.sqrt(depth) * 60)
 
 
+def _convolve(writer: Writer, x: Tensor, attributes: Conv2d, kernel: tuple[int, int],
+              channels: int) -> Tensor | None:
+    """A node with these attributes and any clamp."""
+    depth = math.prod(kernel) * x.shape[3] // attributes.groups
+    if math.prod(x.shape[:3]) * channels * depth > MOST_MACS:
+        return None
+    names = _operands(writer, x, (channels, *kernel, x.shape[3] // attributes.groups), 0)
+    output = _output(writer, names, depth)
+    clamp = writer.clamp(float(output.scale[0]))
+    return writer.add(replace(attributes, clamp=clamp), names, output)
+
+
 def conv2d(writer: Writer) -> Tensor | None:
     """Every window; groups; odd channels."""
     x, kernel = writer.pick(4), _kernel(writer)
-    (stride, dilation), pad = _step_sizes(writer), _pad(writer, kernel)
+    stride, dilation = _step_sizes(writer)
     groups = writer.of([1, 1, *(g for g in (2, 3, 4, x.shape[3]) if x.shape[3] % g == 0)])
     channels = writer.of(CHANNELS) if groups == 1 else groups * writer.integer(1, 20)
-    depth = math.prod(kernel) * x.shape[3] // groups
-    if math.prod(x.shape[:3]) * channels * depth > MOST_MACS:
-        return None
-    names = _operands(writer, x, (channels, *kernel, x.shape[3] // groups), 0)
-    output = _output(writer, names, depth)
-    attributes = Conv2d(stride, dilation, pad, groups, writer.clamp(float(output.scale[0])))
-    return writer.add(attributes, names, output)
+    attributes = Conv2d(stride, dilation, _pad(writer, kernel), groups)
+    return _convolve(writer, x, attributes, kernel, channels)
+
+
+def wide_conv2d(writer: Writer) -> None:
+    """Large enough for Winograd: an image made larger and wider first; perhaps with a residual."""
+    x: Tensor | None = writer.pick(4)
+    assert x is not None
+    x = writer.add(Resize((writer.of(WIDE_SIZES), writer.of(WIDE_SIZES))), [x.name], x.quantization)
+    if x is not None:
+        x = _convolve(writer, x, Conv2d(), (1, 1), writer.of(WIDE_CHANNELS))
+    if x is not None:
+        pad = _pad(writer, (3, 3))
+        y = _convolve(writer, x, Conv2d(pad=pad), (3, 3), writer.of(WIDE_CHANNELS))
+        if writer.of((False, True)):
+            _plus(writer, y)
 
 
 def depthwise_conv2d(writer: Writer) -> Tensor | None:
@@ -125,7 +149,7 @@ def batch_matmul(writer: Writer) -> None:
 
 
 PLUGIN = MappingProxyType({
-    "conv2d": conv2d, "depthwise_conv2d": depthwise_conv2d, "fully_connected": fully_connected,
+    "conv2d": conv2d, "conv2d.wide": wide_conv2d, "depthwise_conv2d": depthwise_conv2d, "fully_connected": fully_connected,
     "batch_matmul": batch_matmul,
     # Fused by the backend's pass:
     "conv2d_add": lambda writer: _plus(writer, conv2d(writer)),
