@@ -1,7 +1,7 @@
 """Random int8 graphs give the reference's bytes on every instruction set and number of threads.
 
-The engine's memory lies between guard pages meanwhile (judge.py). EDGEC_EXAMPLES multiplies the
-number of graphs; scripts/soak runs them for as long as you like.
+The engine's memory lies between guard pages meanwhile (judge.py). scripts/soak runs more graphs,
+for as long as you like; EDGEC_EXAMPLES multiplies their number.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def test_every_op_with_exact_int8_results_has_a_step() -> None:
 def test_random_graphs_give_the_references_bytes(machine: str, tmp_path: Path) -> None:
     target = load_target(TARGETS[machine])
 
-    @settings(max_examples=(60 if machine == HERE else 12) * MORE, deadline=None,
+    @settings(max_examples=(150 if machine == HERE else 12) * MORE, deadline=None,
               suppress_health_check=list(HealthCheck))
     @given(models(target))
     def run(model: Model) -> None:

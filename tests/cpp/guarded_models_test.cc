@@ -11,8 +11,8 @@
 
 namespace {
 
-using edgec_test::Guarded;
 using edgec_test::GuardAt;
+using edgec_test::Guarded;
 using edgec_test::ModelBuilder;
 
 void RunGuarded(const ModelBuilder& builder, const edgec_options& options) {

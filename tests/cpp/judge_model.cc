@@ -18,8 +18,8 @@
 
 namespace {
 
-using edgec_test::Guarded;
 using edgec_test::GuardAt;
+using edgec_test::Guarded;
 
 constexpr uint32_t kMostThreads = 3;
 

@@ -1,7 +1,7 @@
 """Random int8 graphs of many nodes: what whole models must compute like the references.
 
-A module here holds a family of steps. Its PLUGIN maps a name, "<op>" or "<op>.<kind>", to a function
-that tries to add such a node to a graph; it may give up where nothing fits.
+A module here holds a family of steps. Its PLUGIN maps a name, "<op>" or "<op>.<kind>", to a
+function that tries to add such a node to a graph; it may give up where nothing fits.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -33,22 +34,23 @@ def steps() -> Mapping[str, Step]:
     return MappingProxyType(found)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Model:
     """A graph as the native backend gets it, and values for its inputs."""
 
     graph: Graph
     inputs: Mapping[str, Array]
 
-    def __repr__(self) -> str:
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
         """One line for each node: what hypothesis shows of a failing example."""
         def shown(name: str) -> str:
             tensor = self.graph.tensors[name]
             kind = "=" if tensor.data is not None else ""
             return f"{name}{kind}{list(tensor.shape)}{tensor.dtype}"
-        lines = [f"{shown(n.outputs[0])} = {n.op}({', '.join(shown(i) for i in n.inputs if i)})"
-                 f" {n.attributes}" for n in self.graph.nodes]
-        return "\n".join(["", *lines, ""])
+        for n in self.graph.nodes:
+            operands = ", ".join(shown(i) for i in n.inputs if i)
+            printer.text(f"{shown(n.outputs[0])} = {n.op}({operands}) {n.attributes}")
+            printer.break_()
 
 
 @st.composite

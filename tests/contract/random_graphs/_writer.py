@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from edgec.lower.graph import Array, Graph, Quantization, Tensor
 from edgec.lower.ops.reshape import Reshape
 from edgec.target.target import Target
 
+T = TypeVar("T")
 MOST_ELEMENTS = 60_000
 SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 13, 16, 17, 23)
 CHANNELS = (1, 2, 3, 4, 5, 8, 15, 16, 17, 24, 31, 32, 33, 40, 47, 63, 64, 65, 80, 100)
@@ -44,11 +45,11 @@ class Writer:
         """Both included."""
         return self.draw(st.integers(low, high))
 
-    def of(self, values: Sequence[Any]) -> Any:
+    def of(self, values: Sequence[T]) -> T:
         """One of them; the first is the simplest."""
         return self.draw(st.sampled_from(values))
 
-    def draw_order(self, values: Sequence[Any]) -> list[Any]:
+    def draw_order(self, values: Sequence[T]) -> list[T]:
         """All of them, in any order."""
         return list(self.draw(st.permutations(values)))
 
@@ -81,7 +82,7 @@ class Writer:
         return (self.of((1, 1, 1, 2)), self.of(SIZES), self.of(SIZES), self.of(CHANNELS))
 
     def _rows(self) -> tuple[int, ...]:
-        return tuple(self.of(SIZES) for _ in range(self.integer(0, 2))) + (self.of(CHANNELS),)
+        return (*(self.of(SIZES) for _ in range(self.integer(0, 2))), self.of(CHANNELS))
 
     # Tensors
 

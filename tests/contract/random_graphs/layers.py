@@ -149,8 +149,8 @@ def batch_matmul(writer: Writer) -> None:
 
 
 PLUGIN = MappingProxyType({
-    "conv2d": conv2d, "conv2d.wide": wide_conv2d, "depthwise_conv2d": depthwise_conv2d, "fully_connected": fully_connected,
-    "batch_matmul": batch_matmul,
+    "conv2d": conv2d, "conv2d.wide": wide_conv2d, "depthwise_conv2d": depthwise_conv2d,
+    "fully_connected": fully_connected, "batch_matmul": batch_matmul,
     # Fused by the backend's pass:
     "conv2d_add": lambda writer: _plus(writer, conv2d(writer)),
     "fully_connected_add": lambda writer: _plus(writer, fully_connected(writer))})
