@@ -95,8 +95,8 @@ inline void AddWinograd(std::vector<ModelBuilder>* models) {
   models->push_back(OneOp("conv2d_s8", {3,    3,   1,    1,  1,    1,    0,
                                         1,    1,   3,    -5, -128, 127,  // and a residual
                                         -700, 300, -200, 8,  3,    -100, 100})
-                        .In(EDGEC_S8, {1, 9, 8, 33})
-                        .PackedS8(1, 47, 300)
+                        .In(EDGEC_S8, {1, 9, 8, 36})
+                        .PackedS8(1, 47, 324)
                         .In(EDGEC_S8, {1, 8, 8, 47})
                         .Out(EDGEC_S8, {1, 8, 8, 47}));
 }
