@@ -101,7 +101,7 @@ def test_wrong_board_names_file_key_found_and_allowed(
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ('["neon"]', '["sse"]', "it must be a list of different names among avx2, avx512vnni, i8mm, neon"),
+    ('["neon"]', '["sse"]', "must be a list of different names among avx2, avx512vnni, i8mm, neon"),
     ("true", '"yes"', "key 'in_order' is 'yes'; it must be true or false"),
     ("= 8", "= 0", "key 'int8_macs_per_cycle' is 0"),
     ('title = "My core"', 'title = ""', "key 'title' is ''; it must be a line of text, not empty"),
