@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "base/crc32.h"
-#include "base/memory.h"
 #include "format/header.h"
 
 namespace edgec_test {

@@ -113,6 +113,21 @@ class OneOp {
   NodeSpec node_;
 };
 
+// Large enough for Winograd on every instruction set that has it, without and with a residual.
+inline void AddWinograd(std::vector<ModelBuilder>* models) {
+  models->push_back(OneOp("conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
+                        .In(EDGEC_S8, {1, 8, 8, 32})
+                        .PackedS8(1, 32, 288)
+                        .Out(EDGEC_S8, {1, 8, 8, 32}));
+  models->push_back(OneOp("conv2d_s8", {3,    3,   1,    1,  1,    1,    0,
+                                        1,    1,   3,    -5, -128, 127,  // and a residual
+                                        -700, 300, -200, 8,  3,    -100, 100})
+                        .In(EDGEC_S8, {1, 9, 8, 36})
+                        .PackedS8(1, 47, 324)
+                        .In(EDGEC_S8, {1, 8, 8, 47})
+                        .Out(EDGEC_S8, {1, 8, 8, 47}));
+}
+
 inline void AddConvolutions(std::vector<ModelBuilder>* models) {
   const int32_t low = Bits(-100), high = Bits(100);
   models->push_back(OneOp("conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
@@ -295,6 +310,7 @@ inline void AddMovement(std::vector<ModelBuilder>* models) {
 inline std::vector<ModelBuilder> OpModels() {
   std::vector<ModelBuilder> models;
   AddConvolutions(&models);
+  AddWinograd(&models);
   AddProducts(&models);
   AddElementwise(&models);
   AddReductions(&models);

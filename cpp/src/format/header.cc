@@ -3,8 +3,8 @@
 #include <cinttypes>
 #include <cstring>
 
+#include "base/aligned_memory.h"
 #include "base/crc32.h"
-#include "base/memory.h"
 #include "base/status.h"
 
 namespace edgec {

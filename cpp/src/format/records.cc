@@ -3,7 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "base/status.h"
 #include "format/text.h"
 

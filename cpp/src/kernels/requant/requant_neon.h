@@ -6,7 +6,8 @@
 //   the others: adding kRoundShift leaves the rounded value in the low bits (requant.h). fcvtns
 //   occupies one of the two pipes of a Cortex-A76 for two cycles, and ARMv7 lacks it. The clamp
 //   comes after the addition, on the bits as integers, which are ordered like the floats: sums far
-//   out of range, infinities too, stay beyond the bounds, and negative floats are negative integers.
+//   out of range, infinities too, stay beyond the bounds, and negative floats are negative
+//   integers.
 #ifndef EDGEC_KERNELS_REQUANT_REQUANT_NEON_H_
 #define EDGEC_KERNELS_REQUANT_REQUANT_NEON_H_
 
