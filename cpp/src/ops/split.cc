@@ -6,8 +6,9 @@ namespace edgec {
 namespace {
 
 constexpr size_t kChunkBytes = 128 * 1024;  // a quarter of a Cortex-A53's usual L2
+constexpr size_t kChunkStep = 4;            // blocks: the widest tile of a kernel
 constexpr size_t kItemsPerThread = 4;       // so that a late thread costs at most a quarter
-constexpr size_t kThreadMacs = 64 * 1024;   // about 2 µs of one core's work
+constexpr size_t kThreadMacs = 256 * 1024;  // 1 µs with AVX-512, 4 on an A76, 30 on an A53
 
 size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
 
@@ -20,8 +21,9 @@ ColumnSplit::ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_pa
   const size_t part_blocks = DivideUp(blocks, std::min(wanted, blocks));
   part_columns = 16 * part_blocks;
   parts = DivideUp(blocks, part_blocks);
-  const size_t chunk_blocks = std::max<size_t>(1, kChunkBytes / block_bytes);
-  chunk_columns = 16 * DivideUp(part_blocks, DivideUp(part_blocks, chunk_blocks));
+  const size_t most = std::max(kChunkStep, kChunkBytes / block_bytes / kChunkStep * kChunkStep);
+  const size_t even = DivideUp(part_blocks, DivideUp(part_blocks, most));
+  chunk_columns = 16 * std::min(part_blocks, DivideUp(even, kChunkStep) * kChunkStep);
   chunks = DivideUp(columns, chunk_columns);
 }
 

@@ -119,7 +119,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "dtype": (lambda: patched(X + 8, "B", 6), "data type 6"),
     "rank": (lambda: patched(X + 9, "B", 7), "rank 7"),
     "kind": (lambda: patched(X + 10, "B", 2), "kind 2"),
-    "layout": (lambda: patched(X + 11, "B", 4), "layout 4"),
+    "layout": (lambda: patched(X + 11, "B", 5), "layout 5"),
     "packed activation": (lambda: patched(X + 11, "B", 1), "only constants may be"),
     "layout of another type": (lambda: patched(W + 11, "B", 2), "cannot have type and dims"),
     "dim of 0": (lambda: patched(X + 12, "I", 0), r"a dim of 0, it must be 1 to 2\^31-1"),

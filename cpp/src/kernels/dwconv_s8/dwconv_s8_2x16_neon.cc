@@ -58,9 +58,11 @@ void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& param
   for (size_t i = 0; i < line.pixels; i += 2, at += 2 * line.x_step, y += 2 * line.y_stride) {
     int32x4_t acc[2][4];
     Sum(line, at, line.w + j * line.taps, params.bias + j, acc);
-    StoreS8Neon(y, RequantizeS8x16Neon(acc[0], q.mult + j, q), count);
-    if (i + 1 == line.pixels) return;
-    StoreS8Neon(y + line.y_stride, RequantizeS8x16Neon(acc[1], q.mult + j, q), count);
+    // Both are requantized, so that their chains of instructions overlap.
+    const int8x16_t s8_0 = RequantizeS8x16Neon(acc[0], q.mult + j, q);
+    const int8x16_t s8_1 = RequantizeS8x16Neon(acc[1], q.mult + j, q);
+    StoreS8Neon(y, s8_0, count);
+    if (i + 1 < line.pixels) StoreS8Neon(y + line.y_stride, s8_1, count);
   }
 }
 

@@ -20,8 +20,11 @@ struct Pair {
   int16x8_t low, high;
 };
 
+// Only the last channels are fewer than 16.
+template <bool kWhole>
 Pair Zip(const int8_t* a, const int8_t* b, size_t count) {
-  const int8x16_t bytes_a = LoadS8Neon(a, count), bytes_b = LoadS8Neon(b, count);
+  const int8x16_t bytes_a = kWhole ? vld1q_s8(a) : LoadS8Neon(a, count);
+  const int8x16_t bytes_b = kWhole ? vld1q_s8(b) : LoadS8Neon(b, count);
   return {vreinterpretq_s16_s8(vzip1q_s8(bytes_a, bytes_b)),
           vreinterpretq_s16_s8(vzip2q_s8(bytes_a, bytes_b))};
 }
@@ -33,21 +36,22 @@ void StoreUnit(Pair ab, Pair cd, int8_t* to) {
   vst1q_s8(to + 48, vreinterpretq_s8_s16(vzip2q_s16(ab.high, cd.high)));
 }
 
+template <bool kWhole>
 void PackBlock(const DwconvColumns<int8_t>& columns, size_t j, int8_t* to) {
   const size_t count = columns.channels - j;
   const int8_t* const* from = columns.from;
-  Pair ab = Zip(from[0] + j, from[1] + j, count);
+  Pair ab = Zip<kWhole>(from[0] + j, from[1] + j, count);
   if (columns.next == 2) {
     for (size_t u = 0; u < columns.units; ++u, from += 2, to += 64) {
-      const Pair cd = Zip(from[2] + j, from[3] + j, count);
+      const Pair cd = Zip<kWhole>(from[2] + j, from[3] + j, count);
       StoreUnit(ab, cd, to);
       ab = cd;
     }
     return;
   }
   for (size_t u = 0; u < columns.units; ++u, from += columns.next, to += 64) {
-    ab = Zip(from[0] + j, from[1] + j, count);
-    StoreUnit(ab, Zip(from[2] + j, from[3] + j, count), to);
+    ab = Zip<kWhole>(from[0] + j, from[1] + j, count);
+    StoreUnit(ab, Zip<kWhole>(from[2] + j, from[3] + j, count), to);
   }
 }
 
@@ -74,6 +78,10 @@ void Sum(const DwconvLine<int8_t>& line, size_t at, const int8_t* w, const int32
   }
 }
 
+void Store(const int8x16_t* s8, size_t pixels, size_t count, int8_t* y, size_t y_stride) {
+  for (size_t i = 0; i < 4 && i < pixels; ++i) StoreS8Neon(y + i * y_stride, s8[i], count);
+}
+
 template <size_t kSharing>
 void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
   const RequantS8 q = params.requant;
@@ -84,11 +92,17 @@ void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& param
   for (size_t i = 0; i < line.pixels; i += 4, at += 4 / kSharing * line.x_step) {
     int32x4_t acc[4][4];
     Sum<kSharing>(line, at, w, params.bias + j, acc);
+    // All four are requantized, so that their chains of instructions overlap.
+    int8x16_t s8[4];
 #pragma GCC unroll 8
-    for (size_t p = 0; p < 4; ++p, y += line.y_stride) {
-      if (i + p == line.pixels) return;
-      StoreS8Neon(y, RequantizeS8x16Neon(acc[p], q.mult + j, q), count);
+    for (size_t p = 0; p < 4; ++p) s8[p] = RequantizeS8x16Neon(acc[p], q.mult + j, q);
+    if (count >= 16 && i + 4 <= line.pixels) {
+#pragma GCC unroll 8
+      for (size_t p = 0; p < 4; ++p) vst1q_s8(y + p * line.y_stride, s8[p]);
+    } else {
+      Store(s8, line.pixels - i, count, y, line.y_stride);
     }
+    y += 4 * line.y_stride;
   }
 }
 
@@ -97,7 +111,8 @@ void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& param
 void dwconv_s8_4x16_neondot_pack(const DwconvColumns<int8_t>& columns) {
   assert(columns.units >= 1 && columns.channels >= 1);
   for (size_t j = 0; j < columns.channels; j += 16) {
-    PackBlock(columns, j, columns.to + j / 16 * columns.to_block);
+    int8_t* to = columns.to + j / 16 * columns.to_block;
+    columns.channels - j >= 16 ? PackBlock<true>(columns, j, to) : PackBlock<false>(columns, j, to);
   }
 }
 

@@ -1,14 +1,12 @@
-// 24 rows in tiles of 24 sums: 6 rows × 64 columns, 8 × 48, 12 × 32, or 12 × 16, as the columns
-// divide.
-// vpdpbusd wants one unsigned side: a, which comes with 128 added (a_offset).
+// 24 rows in tiles of up to 24 sums: 6 rows × 64 columns, 8 × 48, 12 × 32 or 8 × 16, as the columns
+// divide. vpdpbusd wants one unsigned side: a, which comes with 128 added (a_offset).
 //
 //   w            │ 16 columns × 4 depths │ the next 16 │ …           │  1 .. 4 loads for all rows
 //   a[i]         │ the row's 4 depths, in all lanes                  │  one broadcast per row
-//   acc[i * kBlocks + b]    │ 16 int32              │ 16 int32    │ …           │
+//   acc[i][b]    │ 16 int32              │ 16 int32    │ …           │
 //
-// 24 sums hide the latency of vpdpbusd (4 or 5 cycles, 2 ports), and leave registers for the
-// weights and a broadcast. A core with one 512-bit load in a cycle must not need one for each
-// vpdpbusd: here it needs 10 to 14 for 24.
+// 24 sums hide the latency of vpdpbusd (4 or 5 cycles, up to 2 in a cycle) and leave registers for
+// the weights and a broadcast; one load serves more than two vpdpbusd.
 #include <immintrin.h>
 
 #include <cassert>
@@ -38,13 +36,13 @@ struct Tile {
   size_t columns;  // as many as kBlocks · 16, or fewer in the last block
 };
 
-// The place that many tiles below.
-inline Tile Below(const Call& call, Tile tile, size_t rows, size_t tiles) {
-  tile.a += rows * tiles;
-  if (tile.row_offset != nullptr) tile.row_offset += rows * tiles;
-  tile.c += rows * tiles * call.c_stride;
-  tile.ahead += tiles * 16 * call.k * call.taps;
-  return tile;
+// Moved one tile down. Member by member: copies of the whole are wide loads, which wait for narrow
+// stores.
+inline void MoveDown(const Call& call, size_t rows, Tile* tile) {
+  tile->a += rows;
+  if (tile->row_offset != nullptr) tile->row_offset += rows;
+  tile->c += rows * call.c_stride;
+  tile->ahead += 16 * call.k * call.taps;
 }
 
 // In place: without the empty assembly, GCC copies each sum there and back, and spills some.
@@ -156,7 +154,8 @@ inline void Start(const Tile& tile, __m512i* acc) {
 }
 
 template <size_t kRows, size_t kBlocks>
-void RunTiles(const Call& call, Tile tile, size_t tiles) {
+void RunTiles(const Call& call, Tile* at, size_t tiles) {
+  Tile& tile = *at;
   const size_t block_bytes = 16 * call.k * call.taps;
   for (; tiles > 0; --tiles) {
     __m512i acc[kRows * kBlocks];
@@ -173,16 +172,15 @@ void RunTiles(const Call& call, Tile tile, size_t tiles) {
     for (size_t b = 0; b < kBlocks; ++b) w_last[b] = _mm512_load_si512(w + b * block_bytes);
     Finish<kRows, kBlocks>(call, tile, w_last, call.tap[last] + static_cast<ptrdiff_t>(call.k - 4),
                            acc);
-    tile = Below(call, tile, kRows, 1);
+    MoveDown(call, kRows, &tile);
   }
 }
 
-using TilesFunction = void(const Call&, Tile, size_t tiles);
+using TilesFunction = void(const Call&, Tile*, size_t tiles);
 
 constexpr TilesFunction* kTiles[4][12] = {
     {RunTiles<1, 1>, RunTiles<2, 1>, RunTiles<3, 1>, RunTiles<4, 1>, RunTiles<5, 1>, RunTiles<6, 1>,
-     RunTiles<7, 1>, RunTiles<8, 1>, RunTiles<9, 1>, RunTiles<10, 1>, RunTiles<11, 1>,
-     RunTiles<12, 1>},
+     RunTiles<7, 1>, RunTiles<8, 1>},
     {RunTiles<1, 2>, RunTiles<2, 2>, RunTiles<3, 2>, RunTiles<4, 2>, RunTiles<5, 2>, RunTiles<6, 2>,
      RunTiles<7, 2>, RunTiles<8, 2>, RunTiles<9, 2>, RunTiles<10, 2>, RunTiles<11, 2>,
      RunTiles<12, 2>},
@@ -191,14 +189,13 @@ constexpr TilesFunction* kTiles[4][12] = {
     {RunTiles<1, 4>, RunTiles<2, 4>, RunTiles<3, 4>, RunTiles<4, 4>, RunTiles<5, 4>,
      RunTiles<6, 4>}};
 
+constexpr uint32_t kMostRows[4] = {8, 12, 8, 6};
+
 // All rows, in tiles of equal size, or one row more.
-void RunPass(const Call& call, Tile tile, uint32_t m, size_t blocks) {
-  const uint32_t most = blocks < 3 ? 12 : 24 / static_cast<uint32_t>(blocks);
+void RunPass(const Call& call, Tile* tile, uint32_t m, size_t blocks) {
+  const uint32_t most = kMostRows[blocks - 1];
   const uint32_t tiles = (m - 1) / most + 1, rows = m / tiles, larger = m % tiles;
-  if (larger > 0) {
-    kTiles[blocks - 1][rows](call, tile, larger);
-    tile = Below(call, tile, rows + 1, larger);
-  }
+  if (larger > 0) kTiles[blocks - 1][rows](call, tile, larger);
   kTiles[blocks - 1][rows - 1](call, tile, tiles - larger);
 }
 
@@ -215,15 +212,15 @@ void igemm_s8_24x64c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, cons
   const Call call{k, taps, c_stride, tap, MakeRequantAvx512(params->requant)};
   for (size_t j = 0; j < n;) {
     const size_t blocks = BlocksOfPass((n - j - 1) / 16 + 1);
-    const Tile tile{a,
-                    params->row_offset,
-                    w + j * k * taps,
-                    params->bias + j,
-                    params->requant.mult + j,
-                    c + j,
-                    16 * blocks * k * taps,
-                    n - j};
-    RunPass(call, tile, static_cast<uint32_t>(m), blocks);
+    Tile tile{a,
+              params->row_offset,
+              w + j * k * taps,
+              params->bias + j,
+              params->requant.mult + j,
+              c + j,
+              16 * blocks * k * taps,
+              n - j};
+    RunPass(call, &tile, static_cast<uint32_t>(m), blocks);
     j += 16 * blocks;
   }
 }
