@@ -37,7 +37,7 @@ def test_every_op_with_exact_int8_results_has_a_step() -> None:
 def test_random_graphs_give_the_references_bytes(machine: str, tmp_path: Path) -> None:
     target = load_target(TARGETS[machine])
 
-    @settings(max_examples=(150 if machine == HERE else 12) * MORE, deadline=None,
+    @settings(max_examples=(100 if machine == HERE else 10) * MORE, deadline=None,
               suppress_health_check=list(HealthCheck))
     @given(models(target))
     def run(model: Model) -> None:
