@@ -7,7 +7,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from edgec.errors import DataError, EngineError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.format.lock import sha256_of, tool_versions
 from edgec.lower import lower as lowering
-from edgec.lower.backend import Backend, load_backend, require_supported
+from edgec.lower.backend import Backend, Site, load_backend, require_supported
 from edgec.lower.golden import golden
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import Placement
@@ -126,7 +126,9 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     emitter = load_backend(backend)
     graph = _lowered(model, emitter, target)
     require_supported(backend, emitter, graph, target)
-    placements, planned = lowering.placement(graph), plan(graph)
+    placements = [replace(placed, weights=emitter.weights(Site.of(node, graph.tensors), target))
+                  for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True)]
+    planned = plan(graph)
     report: dict[str, Any] = {"nodes": [asdict(p) for p in placements]}
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,

@@ -3,7 +3,7 @@
 #ifndef EDGEC_TOOLS_NPY_H_
 #define EDGEC_TOOLS_NPY_H_
 
-#include "base/memory.h"
+#include "base/mapped_file.h"
 #include "edgec/edgec.h"
 
 namespace edgec {

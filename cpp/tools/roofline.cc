@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/aligned_memory.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/status.h"
 #include "kernels/peak/peak_table.h"
 

@@ -17,6 +17,7 @@ from edgec.demo import Outcome
 from edgec.deploy.release import Deployment, Status
 from edgec.format.bundle import Bundle
 from edgec.lower.lower import Placement
+from edgec.measure.for_people import duration, size
 from edgec.pipeline import Inspection
 from edgec.target.target import Target
 
@@ -39,14 +40,6 @@ def facts_table(title: str) -> Table:
     return made
 
 
-def size(count: int) -> str:
-    """Bytes for people."""
-    for factor, unit in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if count >= factor:
-            return f"{count / factor:.4g} {unit}"
-    return f"{count} B"
-
-
 def amount(count: int) -> str:
     """A large count for people: 300.8 M."""
     for factor, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
@@ -59,7 +52,7 @@ def time(us: float | None) -> str:
     """Microseconds for people; None says that there were too few samples."""
     if us is None:
         return "too few samples"
-    return f"{us / 1000:.3f} ms" if us >= 1000 else f"{us:.1f} µs"
+    return duration(us)
 
 
 def targets(known: Sequence[Target]) -> Table:

@@ -15,6 +15,7 @@ IN_PLACE: Mapping[str, tuple[int, ...]] = MappingProxyType({
                      "layer_norm_f32"), (0,)),
     **dict.fromkeys(("add_s8", "mul_s8", "binary_f32"), (0, 1)),
     **dict.fromkeys(("conv2d_s8", "fully_connected_s8"), (5,)),
+    **dict.fromkeys(("sparse_conv2d_s8", "sparse_fully_connected_s8"), (7,)),
 })
 
 

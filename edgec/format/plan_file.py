@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 MAGIC = b"\x89EDGEC\r\n"
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 2, 0
 HEADER_BYTES = 64
 ALIGNMENT = 64
 STRING_LIMIT = 1024
@@ -24,7 +24,7 @@ RANK_LIMIT = 6
 
 # By the number that stands for them in the file.
 DTYPES = ("f32", "s8", "u8", "s32", "u32", "s64")
-LAYOUTS = ("plain", "s8_16c4", "f32_16", "dw16")
+LAYOUTS = ("plain", "s8_16c4", "f32_16", "dw16", "s8_block")
 KINDS = ("arena", "constant")
 
 NUMPY: Mapping[str, np.dtype[Any]] = MappingProxyType({

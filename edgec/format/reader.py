@@ -179,7 +179,9 @@ def _check_layout(name: str, kind: int, layout: str, shape: tuple[str | int, ...
                                                 f"as {layout!r}; only constants may be")
     fits = {"plain": True, "s8_16c4": len(shape) == 6 and (shape[0], *shape[4:]) == ("s8", 16, 4),
             "f32_16": len(shape) == 5 and (shape[0], shape[4]) == ("f32", 16),
-            "dw16": len(shape) == 4 and shape[0] in ("s8", "f32") and shape[3] == 16}[layout]
+            "dw16": len(shape) == 4 and shape[0] in ("s8", "f32") and shape[3] == 16,
+            "s8_block": len(shape) == 4 and shape[0] == "s8" and shape[2] in (4, 8, 16)
+            and shape[3] == 4}[layout]
     require(fits, at, f"tensor {name!r}: layout {layout!r} cannot have type and dims {shape}")
 
 

@@ -85,6 +85,10 @@ class Backend(ABC):
         """Graph passes that `emit` wants to have run, in order, one line each why."""
         return ()
 
+    def weights(self, site: Site, target: Target) -> str:
+        """How `emit` stores the weights of a node and why, where it has a choice; else empty."""
+        return ""
+
     @abstractmethod
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The artifact, for a graph whose every node is supported."""

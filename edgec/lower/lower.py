@@ -60,12 +60,16 @@ PASSES: tuple[Pass, ...] = (
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a node runs: "int8", "float32" or "data movement"; `reason` says why not int8."""
+    """Where a node runs: "int8", "float32" or "data movement"; `reason` says why not int8.
+
+    `weights`: how the backend stores them and why, where it has a choice.
+    """
 
     name: str
     op: str
     runs: str
     reason: str
+    weights: str = ""
 
 
 def lower(model: ir.Model) -> Graph:

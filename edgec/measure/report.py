@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from edgec.measure.for_people import duration, size
 from edgec.measure.plots import histogram, layer_bars, timeline
 
 Document = dict[str, Any]
@@ -26,11 +27,7 @@ def render(results: Sequence[Document]) -> str:
 def _us(value: float | None) -> str:
     if value is None:
         return '<span class="missing">too few samples</span>'
-    return f"{value / 1000:.3f} ms" if value >= 1000 else f"{value:.1f} µs"
-
-
-def _bytes(value: int) -> str:
-    return f"{value / 1024:.1f} KiB" if value < 1 << 20 else f"{value / (1 << 20):.2f} MiB"
+    return duration(value)
 
 
 def _energy(result: Document) -> str:
@@ -69,7 +66,7 @@ def _overview(results: Sequence[Document]) -> str:
                  escape(r["board"]["name"]),
                  escape(f'{r["engine"]["isa"]}, {r["engine"]["threads"]}'),
                  *(_us(percentiles.get(p)) for p in ("p50", "p90", "p99")),
-                 _bytes(r["bundle"]["artifact_bytes"]), _accuracy(r), _energy(r), _verdict(r))
+                 size(r["bundle"]["artifact_bytes"]), _accuracy(r), _energy(r), _verdict(r))
         rows.append("<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>")
     header = "".join(f"<th>{h}</th>" for h in head)
     return (f'<div class="wide"><table><thead><tr>{header}</tr></thead>'
@@ -106,9 +103,9 @@ def _measured(result: Document) -> list[tuple[str, str]]:
                f'{_us(latency["stddev_us"])} of {latency["count"]} samples'),
               ("load", _us(result["load_ns"] / 1000)),
               ("first inference", _us(result["first_ns"] / 1000)),
-              ("arena + scratch", f'{_bytes(memory["arena_bytes"])} + '
-               f'{_bytes(memory["scratch_bytes"])}'),
-              ("peak memory of the process", _bytes(memory["peak_rss_bytes"])),
+              ("arena + scratch", f'{size(memory["arena_bytes"])} + '
+               f'{size(memory["scratch_bytes"])}'),
+              ("peak memory of the process", size(memory["peak_rss_bytes"])),
               ("accuracy", _accuracy(result)), ("energy per inference", _energy(result))]
     if result.get("roofline"):
         pairs.append(("peak of one core", _roofline(result["roofline"])))
@@ -121,7 +118,7 @@ def _measured(result: Document) -> list[tuple[str, str]]:
 
 def _roofline(roofline: Document) -> str:
     """What a share of the peak is a share of."""
-    read = ", ".join(f'{point["gb_per_s"]:.0f} GB/s from {_bytes(point["buffer_bytes"])}'
+    read = ", ".join(f'{point["gb_per_s"]:.0f} GB/s from {size(point["buffer_bytes"])}'
                      for point in roofline["read"])
     return (f'{roofline["s8_gmac_per_s"]:.0f} GMAC/s int8, {roofline["f32_gmac_per_s"]:.0f} '
             f"GMAC/s float32; reads {read}")
@@ -130,7 +127,7 @@ def _roofline(roofline: Document) -> str:
 def _where(result: Document) -> list[tuple[str, str]]:
     bundle, board, engine = result["bundle"], result["board"], result["engine"]
     return [("bundle", f'<code>{escape(bundle["id"])}</code> for {escape(bundle["target"])}'),
-            ("artifact", f'{_bytes(bundle["artifact_bytes"])}, sha256 '
+            ("artifact", f'{size(bundle["artifact_bytes"])}, sha256 '
              f'<code>{escape(bundle["artifact_sha256"][:16])}…</code>'),
             ("board", escape(board["where"])),
             ("CPU", escape(board.get("cpu") or "unknown")),

@@ -1,8 +1,8 @@
 """Builds the C++ engine for a machine, once for each state of its sources.
 
 The result lies in `build/engine-<triple>-<hash>`: the hash covers the sources, the options and
-the compiler, so an old build is never mistaken for a new one. Two processes that want the same
-build wait for each other.
+the compiler, so an old build is never mistaken for a new one. Two processes that want a build for
+the same triple wait for each other. A new build takes the place of the one least recently wanted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -30,6 +30,7 @@ _MACHINES = {
     "aarch64": ("aarch64-linux-gnu", "g++-aarch64-linux-gnu", "aarch64-linux-musl", "qemu-aarch64"),
     "armv7": ("arm-linux-gnueabihf", "g++-arm-linux-gnueabihf", "arm-linux-musleabihf", "qemu-arm"),
 }
+_BUILDS_KEPT = 4  # of one triple
 _FAILURE_LINES = 25  # of the compiler's output that a BuildError shows
 
 
@@ -81,9 +82,11 @@ def build_engine(triple: str = "", compiler: str = "auto") -> EngineBuild:
     folder = source / "build" / f"engine-{triple}-{_fingerprint(source, chosen, options)}"
     build = EngineBuild(triple, folder / "edgec-run", folder / "edgec-bench",
                         folder / "libedgec.so")
-    with _lock(folder.with_name(f"{folder.name}.lock")):
+    with _lock(folder.with_name(f"engine-{triple}.lock")):
         if not folder.is_dir():
             _build(source, folder, options)
+            _remove_oldest(folder.parent.glob(f"engine-{triple}-*"))
+        folder.touch()
     return build
 
 
@@ -195,6 +198,13 @@ def _build(source: Path, folder: Path, options: Sequence[str]) -> None:
         shutil.copy2(work / "cmake" / "cpp" / made, work)
     shutil.rmtree(work / "cmake")
     work.rename(folder)
+
+
+def _remove_oldest(builds: Iterable[Path]) -> None:
+    """All but the few that were wanted last; what still runs from a removed folder goes on."""
+    folders = (build for build in builds if build.is_dir())
+    for old in sorted(folders, key=lambda b: b.stat().st_mtime, reverse=True)[_BUILDS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _program(name: str) -> str:

@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "base/crc32.h"
 #include "base/isa.h"
-#include "base/memory.h"
+#include "base/mapped_file.h"
 #include "base/status.h"
 #include "check.h"
 

@@ -5,6 +5,7 @@
 namespace edgec_test {
 
 void BenchIgemm(const KernelBench& bench);
+void BenchSparse(const KernelBench& bench);
 void BenchDwconv(const KernelBench& bench);
 void BenchRows(const KernelBench& bench);
 
@@ -13,6 +14,7 @@ void BenchRows(const KernelBench& bench);
 int main(int count, char** arguments) {
   constexpr void (*kFamilies[])(const edgec_test::KernelBench&) = {
       edgec_test::BenchIgemm,
+      edgec_test::BenchSparse,
       edgec_test::BenchDwconv,
       edgec_test::BenchRows,
   };

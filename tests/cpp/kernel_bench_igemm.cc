@@ -38,8 +38,9 @@ void Time(const KernelBench& bench, const Entry& entry, const Product& of, const
 void BenchIgemm(const KernelBench& bench) {
   const std::vector<float> factors(2048, 1e-4f);
   const std::vector<int32_t> bias(2048);
-  const edgec::IgemmS8Params s8{bias.data(), nullptr,
-                                edgec::MakeRequantS8(factors.data(), 0, -128, 127)};
+  edgec::RequantS8 requant = edgec::MakeRequantS8(factors.data(), 0, -128, 127);
+  requant.fits_int32 = true;
+  const edgec::IgemmS8Params s8{bias.data(), nullptr, requant};
   const edgec::IgemmF32Params f32{factors.data(), -1e9f, 1e9f};
   for (const Product& product : kProducts) {
     bench.Each(edgec::IgemmS8Kernels(),

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "base/crc32.h"
-#include "base/memory.h"
 #include "format/header.h"
 
 namespace edgec_test {
@@ -170,7 +170,7 @@ inline std::vector<uint8_t> ModelBuilder::Build() const {
     }
   }
   edgec::Header header{
-      {0x89, 'E', 'D', 'G', 'E', 'C', '\r', '\n'}, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, {}};
+      {0x89, 'E', 'D', 'G', 'E', 'C', '\r', '\n'}, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, {}};
   header.metadata_bytes = static_cast<uint32_t>(metadata.size());
   header.tensor_count = static_cast<uint32_t>(tensors.size());
   header.node_count = static_cast<uint32_t>(nodes.size());

@@ -91,7 +91,7 @@ EDGEC_TEST(AForeignFileIsNotAnEdgecFile) {
 }
 
 EDGEC_TEST(EveryHeaderFieldIsChecked) {
-  CheckHeader<uint16_t>("major 2", EDGEC_E_VERSION, 8, 2, false);
+  CheckHeader<uint16_t>("major 1", EDGEC_E_VERSION, 8, 1, false);
   CheckHeader<uint16_t>("major 0", EDGEC_E_VERSION, 8, 0, false);
   CheckHeader<uint32_t>("metadata_bytes odd", EDGEC_E_HEADER, 12, 30, false);
   CheckHeader<uint32_t>("metadata_bytes huge", EDGEC_E_HEADER, 12, (1u << 26) + 4, false);
@@ -138,7 +138,11 @@ EDGEC_TEST(TensorTypesAreChecked) {
   const edgec_status expected = EDGEC_E_TENSOR_TYPE;
   CheckModel("dtype", expected, [](ModelBuilder& m) { m.tensors[0].dtype = 6; });
   CheckModel("kind", expected, [](ModelBuilder& m) { m.tensors[0].kind = 2; });
-  CheckModel("layout", expected, [](ModelBuilder& m) { m.tensors[1].layout = 4; });
+  CheckModel("layout", expected, [](ModelBuilder& m) { m.tensors[1].layout = 5; });
+  CheckModel("s8_block of s32", expected, [](ModelBuilder& m) {
+    m.tensors[1].layout = 4;
+    m.tensors[1].dtype = EDGEC_S32;
+  });
   CheckModel("packed in the arena", expected, [](ModelBuilder& m) { m.tensors[0].layout = 1; });
   CheckModel("f32_16 of s8", expected, [](ModelBuilder& m) { m.tensors[1].layout = 2; });
 }

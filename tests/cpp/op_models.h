@@ -10,6 +10,7 @@
 
 #include "edgec/edgec.h"
 #include "model_builder.h"
+#include "sparse_blocks.h"
 
 namespace edgec_test {
 
@@ -71,6 +72,32 @@ class OneOp {
     return Constant<float>(EDGEC_F32, {groups, n_blocks * 16}, 0.001f, 0.0001f);
   }
 
+  // Block-sparse weights of n channels and `taps` taps of depth k, every third block kept, and
+  // their bias, wsum and mult.
+  OneOp& SparseS8(size_t columns, uint32_t n, size_t taps, size_t k) {
+    const auto weight = [](size_t column, size_t tap, size_t depth) {
+      return static_cast<int8_t>(static_cast<int32_t>(column * 37 + tap * 11 + depth) % 255 - 127);
+    };
+    const auto kept = [](size_t group, size_t tap, size_t block) {
+      return (group + tap + block) % 3 == 0;
+    };
+    const SparseBlocks made = MakeSparseBlocks(columns, n, taps, k, weight, kept);
+    const uint32_t padded = (n + 15) / 16 * 16;
+    std::vector<int32_t> wsum(padded, 0);
+    for (size_t i = 0; i < n * taps * k; ++i) {
+      const size_t depth = i % k, tap = i / k % taps, column = i / (k * taps);
+      if (kept(column / columns, tap, depth / 4)) wsum[column] += weight(column, tap, depth);
+    }
+    const uint32_t blocks = static_cast<uint32_t>(made.deltas.size());
+    const uint32_t groups = static_cast<uint32_t>(made.counts.size() / taps);
+    Values(EDGEC_S8, {blocks, static_cast<uint32_t>(columns), 4}, made.blocks, 4);
+    Values(EDGEC_U32, {groups, static_cast<uint32_t>(taps)}, made.counts);
+    Values(EDGEC_U8, {blocks}, made.deltas);
+    Constant<int32_t>(EDGEC_S32, {1, padded}, -90, 9);
+    Values(EDGEC_S32, {1, padded}, wsum);
+    return Constant<float>(EDGEC_F32, {1, padded}, 0.001f, 0.0001f);
+  }
+
   ModelBuilder Out(edgec_dtype dtype, Dims dims) {
     node_.outputs.push_back(model_.Add("out", static_cast<uint8_t>(dtype), std::move(dims)));
     model_.name = node_.op;
@@ -86,6 +113,21 @@ class OneOp {
   NodeSpec node_;
 };
 
+// Large enough for Winograd on every instruction set that has it, without and with a residual.
+inline void AddWinograd(std::vector<ModelBuilder>* models) {
+  models->push_back(OneOp("conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
+                        .In(EDGEC_S8, {1, 8, 8, 32})
+                        .PackedS8(1, 32, 288)
+                        .Out(EDGEC_S8, {1, 8, 8, 32}));
+  models->push_back(OneOp("conv2d_s8", {3,    3,   1,    1,  1,    1,    0,
+                                        1,    1,   3,    -5, -128, 127,  // and a residual
+                                        -700, 300, -200, 8,  3,    -100, 100})
+                        .In(EDGEC_S8, {1, 9, 8, 36})
+                        .PackedS8(1, 47, 324)
+                        .In(EDGEC_S8, {1, 8, 8, 47})
+                        .Out(EDGEC_S8, {1, 8, 8, 47}));
+}
+
 inline void AddConvolutions(std::vector<ModelBuilder>* models) {
   const int32_t low = Bits(-100), high = Bits(100);
   models->push_back(OneOp("conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
@@ -96,6 +138,12 @@ inline void AddConvolutions(std::vector<ModelBuilder>* models) {
                         .In(EDGEC_S8, {2, 5, 5, 6})
                         .PackedS8(2, 5, 24)
                         .Out(EDGEC_S8, {2, 2, 5, 10}));
+  for (const size_t columns : {4, 8, 16}) {
+    models->push_back(OneOp("sparse_conv2d_s8", {3, 3, 1, 1, 1, 1, 1, 1, 1, 3, -5, -128, 127})
+                          .In(EDGEC_S8, {1, 5, 5, 6})
+                          .SparseS8(columns, 20, 3, 20)
+                          .Out(EDGEC_S8, {1, 5, 5, 20}));
+  }
   models->push_back(OneOp("conv2d_s8", {2,    3,   1,    1,  1,    1,    0,
                                         1,    1,   3,    -5, -128, 127,  // and a residual
                                         -700, 300, -200, 8,  3,    -100, 100})
@@ -126,10 +174,20 @@ inline void AddProducts(std::vector<ModelBuilder>* models) {
                         .In(EDGEC_S8, {3, 10})
                         .PackedS8(1, 20, 10)
                         .Out(EDGEC_S8, {3, 20}));
+  models->push_back(OneOp("sparse_fully_connected_s8", {3, -5, -128, 127})
+                        .In(EDGEC_S8, {3, 12})
+                        .SparseS8(16, 20, 1, 12)
+                        .Out(EDGEC_S8, {3, 20}));
   models->push_back(
       OneOp("fully_connected_s8", {3, -5, -128, 127, -700, 300, -200, 8, 3, -100, 100})
           .In(EDGEC_S8, {3, 10})
           .PackedS8(1, 20, 10)
+          .In(EDGEC_S8, {3, 20})
+          .Out(EDGEC_S8, {3, 20}));
+  models->push_back(
+      OneOp("sparse_fully_connected_s8", {3, -5, -128, 127, -700, 300, -200, 8, 3, -100, 100})
+          .In(EDGEC_S8, {3, 12})
+          .SparseS8(8, 20, 1, 12)
           .In(EDGEC_S8, {3, 20})
           .Out(EDGEC_S8, {3, 20}));
   models->push_back(OneOp("fully_connected_f32", {Bits(-100), Bits(100)})
@@ -252,6 +310,7 @@ inline void AddMovement(std::vector<ModelBuilder>* models) {
 inline std::vector<ModelBuilder> OpModels() {
   std::vector<ModelBuilder> models;
   AddConvolutions(&models);
+  AddWinograd(&models);
   AddProducts(&models);
   AddElementwise(&models);
   AddReductions(&models);

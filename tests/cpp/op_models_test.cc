@@ -70,6 +70,27 @@ EDGEC_TEST(EveryOpHasAModel) {
   }
 }
 
+EDGEC_TEST(SomeOfTheModelsRunByWinograd) {
+  for (uint32_t i = 0; edgec_isa_name(i) != nullptr; ++i) {
+    const char* isa = edgec_isa_name(i);
+    if (std::strcmp(isa, "neondot") == 0 || std::strcmp(isa, "i8mm") == 0) continue;  // have none
+    unsigned found = 0;
+    for (const ModelBuilder& builder : edgec_test::OpModels()) {
+      const AlignedBytes bytes(builder.Build());
+      const edgec_options options{1, isa};
+      edgec_model* model = nullptr;
+      const edgec_status status = edgec_load_memory(bytes.data(), bytes.size(), &options, &model);
+      EDGEC_CHECK_EQ(status, EDGEC_OK);
+      edgec_layer_info layer;
+      EDGEC_CHECK_EQ(edgec_layer_info_at(model, 0, &layer), EDGEC_OK);
+      found += std::strncmp(layer.kernel, "winograd", 8) == 0;
+      edgec_free(model);
+    }
+    edgec_test::Describe("%s", isa);
+    EDGEC_CHECK_EQ(found, 2u);
+  }
+}
+
 EDGEC_TEST(EveryOpGivesTheSameBytesOnAnyNumberOfThreads) {
   for (const ModelBuilder& model : edgec_test::OpModels()) {
     const std::vector<uint8_t> expected = Run(model, {1, nullptr});

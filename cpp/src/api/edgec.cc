@@ -4,7 +4,8 @@
 #include <cstring>
 #include <new>
 
-#include "base/memory.h"
+#include "base/aligned_memory.h"
+#include "base/mapped_file.h"
 #include "base/status.h"
 #include "engine/engine.h"
 

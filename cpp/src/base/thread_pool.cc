@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <vector>
@@ -28,16 +29,19 @@ void Relax() {
 #endif
 }
 
+constexpr uint32_t kOpen = 1u << 31;
+constexpr size_t kPiecesPerThread = 4;  // a thread that comes late costs the others a fourth
+
 }  // namespace
 
-// A worker waits for its ticket to change, first spinning, then on the condition. Its job is
-// written before the ticket (release) and read after it (acquire); the caller waits until `running`
-// is zero before the next job.
+// A job is cut into pieces, which threads take one after the other: nobody waits for a thread that
+// another program keeps from its core. A worker waits for its ticket to change, first spinning,
+// then on the condition, and enters the job through the gate if that is still open. The caller
+// closes the gate when no piece is left, and waits for those inside: then the job's fields may
+// change.
 struct ThreadPool::State {
   struct alignas(64) Worker {
     std::atomic<uint32_t> ticket{0};
-    size_t begin = 0;
-    size_t end = 0;
     State* state = nullptr;
     uint32_t thread = 0;
     pthread_t handle{};
@@ -46,20 +50,28 @@ struct ThreadPool::State {
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
   pthread_cond_t done = PTHREAD_COND_INITIALIZER;
-  uint32_t sleeping = 0;         // workers inside pthread_cond_wait; under the mutex
-  bool caller_sleeping = false;  // under the mutex
-  bool stop = false;             // written before the last ticket
+  uint32_t sleeping = 0;          // workers inside pthread_cond_wait; under the mutex
+  bool caller_sleeping = false;   // under the mutex
+  std::atomic<bool> stop{false};  // set before the last ticket; late workers look at it earlier
   uint32_t spins = 0;
+
+  // The job: written before the gate opens.
   Body body = nullptr;
   void* context = nullptr;
-  std::atomic<uint32_t> running{0};
+  size_t count = 0, pieces = 0;
+  alignas(64) std::atomic<size_t> next_piece{0};
+  alignas(64) std::atomic<uint32_t> gate{0};  // kOpen, and how many workers are inside
+
   std::unique_ptr<Worker[]> workers;  // worker i is thread i + 1
   uint32_t worker_count = 0;
 
   static void* Main(void* argument);
   void WaitForTicket(Worker& worker, uint32_t last);
-  void WaitForWorkers();
-  void Start(uint32_t active);
+  void Wake(uint32_t active);
+  bool Enter();
+  void Leave();
+  void TakePieces(uint32_t thread);
+  void Close();
 };
 
 void ThreadPool::State::WaitForTicket(Worker& worker, uint32_t last) {
@@ -80,32 +92,55 @@ void* ThreadPool::State::Main(void* argument) {
   for (uint32_t ticket = 0;; ++ticket) {
     state.WaitForTicket(self, ticket);
     if (state.stop) return nullptr;
-    state.body(state.context, self.begin, self.end, self.thread);
-    if (state.running.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      pthread_mutex_lock(&state.mutex);
-      if (state.caller_sleeping) pthread_cond_signal(&state.done);
-      pthread_mutex_unlock(&state.mutex);
-    }
+    if (!state.Enter()) continue;
+    state.TakePieces(self.thread);
+    state.Leave();
   }
 }
 
 // The tickets change under the mutex, so a worker that is about to sleep cannot miss its wake-up.
-void ThreadPool::State::Start(uint32_t active) {
-  running.store(active, std::memory_order_relaxed);
+void ThreadPool::State::Wake(uint32_t active) {
   pthread_mutex_lock(&mutex);
   for (uint32_t i = 0; i < active; ++i) workers[i].ticket.fetch_add(1, std::memory_order_release);
   if (sleeping > 0) pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&mutex);
 }
 
-void ThreadPool::State::WaitForWorkers() {
+// Acquires the job's fields. A late worker may enter the next job instead: that is as good.
+bool ThreadPool::State::Enter() {
+  uint32_t seen = gate.load(std::memory_order_relaxed);
+  while ((seen & kOpen) != 0) {
+    if (gate.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire)) return true;
+  }
+  return false;
+}
+
+void ThreadPool::State::Leave() {
+  if (gate.fetch_sub(1, std::memory_order_acq_rel) != 1) return;  // still open, or not the last
+  pthread_mutex_lock(&mutex);
+  if (caller_sleeping) pthread_cond_signal(&done);
+  pthread_mutex_unlock(&mutex);
+}
+
+void ThreadPool::State::TakePieces(uint32_t thread) {
+  const size_t size = count / pieces, longer = count % pieces;  // the first have one more
+  for (;;) {
+    const size_t piece = next_piece.fetch_add(1, std::memory_order_relaxed);
+    if (piece >= pieces) return;
+    const size_t begin = piece * size + (piece < longer ? piece : longer);
+    body(context, begin, begin + size + (piece < longer), thread);
+  }
+}
+
+void ThreadPool::State::Close() {
+  gate.fetch_and(~kOpen, std::memory_order_acq_rel);
   for (uint32_t i = 0; i < spins; ++i) {
-    if (running.load(std::memory_order_acquire) == 0) return;
+    if (gate.load(std::memory_order_acquire) == 0) return;
     Relax();
   }
   pthread_mutex_lock(&mutex);
   caller_sleeping = true;
-  while (running.load(std::memory_order_acquire) != 0) pthread_cond_wait(&done, &mutex);
+  while (gate.load(std::memory_order_acquire) != 0) pthread_cond_wait(&done, &mutex);
   caller_sleeping = false;
   pthread_mutex_unlock(&mutex);
 }
@@ -133,7 +168,7 @@ ThreadPool::ThreadPool(uint32_t threads) : state_(new State) {
 ThreadPool::~ThreadPool() {
   State& state = *state_;
   state.stop = true;
-  if (state.worker_count > 0) state.Start(state.worker_count);
+  if (state.worker_count > 0) state.Wake(state.worker_count);
   for (uint32_t i = 0; i < state.worker_count; ++i) pthread_join(state.workers[i].handle, nullptr);
   pthread_cond_destroy(&state.done);
   pthread_cond_destroy(&state.wake);
@@ -145,27 +180,21 @@ uint32_t ThreadPool::threads() const { return state_->worker_count + 1; }
 void ThreadPool::ParallelFor(size_t count, size_t grain, Body body, void* context) {
   if (count == 0) return;
   State& state = *state_;
-  size_t parts = grain > 1 ? count / grain : count;
-  if (parts > threads()) parts = threads();
-  if (parts <= 1) {
+  const size_t most = grain > 1 ? count / grain : count;
+  if (most <= 1 || state.worker_count == 0) {
     body(context, 0, count, 0);
     return;
   }
-  assert(state.running.load(std::memory_order_relaxed) == 0);  // ranges do not nest
+  assert(state.gate.load(std::memory_order_relaxed) == 0);  // ranges do not nest
   state.body = body;
   state.context = context;
-  const size_t size = count / parts, longer = count % parts;  // the first `longer` have one more
-  size_t begin = size + (longer > 0);
-  const size_t own_end = begin;
-  for (size_t part = 1; part < parts; ++part) {
-    State::Worker& worker = state.workers[part - 1];
-    worker.begin = begin;
-    begin += size + (part < longer);
-    worker.end = begin;
-  }
-  state.Start(static_cast<uint32_t>(parts - 1));
-  body(context, 0, own_end, 0);
-  state.WaitForWorkers();
+  state.count = count;
+  state.pieces = std::min(most, threads() * kPiecesPerThread);
+  state.next_piece.store(0, std::memory_order_relaxed);
+  state.gate.store(kOpen, std::memory_order_release);
+  state.Wake(static_cast<uint32_t>(std::min<size_t>(most - 1, state.worker_count)));
+  state.TakePieces(0);
+  state.Close();
 }
 
 }  // namespace edgec

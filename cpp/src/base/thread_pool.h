@@ -10,7 +10,8 @@ namespace edgec {
 
 class ThreadPool {
  public:
-  // Called with disjoint [begin, end) ranges covering [0, count); `thread` < threads().
+  // Called with disjoint [begin, end) ranges covering [0, count), several times in a thread;
+  // `thread` < threads().
   using Body = void (*)(void* context, size_t begin, size_t end, uint32_t thread);
 
   explicit ThreadPool(uint32_t threads);  // 1: everything runs on the caller

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "base/isa.h"
-#include "base/memory.h"
 #include "base/thread_pool.h"
 #include "edgec/edgec.h"
 #include "format/model_file.h"

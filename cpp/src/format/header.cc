@@ -3,15 +3,15 @@
 #include <cinttypes>
 #include <cstring>
 
+#include "base/aligned_memory.h"
 #include "base/crc32.h"
-#include "base/memory.h"
 #include "base/status.h"
 
 namespace edgec {
 namespace {
 
 constexpr uint8_t kMagic[8] = {0x89, 'E', 'D', 'G', 'E', 'C', '\r', '\n'};
-constexpr uint16_t kMajor = 1;
+constexpr uint16_t kMajor = 2;
 constexpr uint32_t kMaxMetadataBytes = 1u << 26;
 constexpr uint32_t kMaxRecords = 65536;
 constexpr uint32_t kMaxInputsOrOutputs = 256;

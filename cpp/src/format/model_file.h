@@ -13,7 +13,7 @@
 
 namespace edgec {
 
-enum class FileLayout : uint8_t { kPlain = 0, kS8x16c4 = 1, kF32x16 = 2, kDw16 = 3 };
+enum class FileLayout : uint8_t { kPlain = 0, kS8x16c4 = 1, kF32x16 = 2, kDw16 = 3, kS8Block = 4 };
 
 struct TensorRecord {
   const char* name;

@@ -12,9 +12,20 @@ struct InPlace {
   uint32_t inputs;
 };
 constexpr InPlace kInPlace[] = {
-    {"reshape", 1},     {"lut_s8", 1},        {"unary_f32", 1},      {"softmax_s8", 1},
-    {"softmax_f32", 1}, {"layer_norm_s8", 1}, {"layer_norm_f32", 1}, {"add_s8", 3},
-    {"mul_s8", 3},      {"binary_f32", 3},    {"conv2d_s8", 1 << 5}, {"fully_connected_s8", 1 << 5},
+    {"reshape", 1},
+    {"lut_s8", 1},
+    {"unary_f32", 1},
+    {"softmax_s8", 1},
+    {"softmax_f32", 1},
+    {"layer_norm_s8", 1},
+    {"layer_norm_f32", 1},
+    {"add_s8", 3},
+    {"mul_s8", 3},
+    {"binary_f32", 3},
+    {"conv2d_s8", 1 << 5},
+    {"fully_connected_s8", 1 << 5},
+    {"sparse_conv2d_s8", 1 << 7},
+    {"sparse_fully_connected_s8", 1 << 7},
 };
 
 bool Overlap(const TensorRecord& a, const TensorRecord& b) {

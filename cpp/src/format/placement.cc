@@ -4,7 +4,7 @@
 #include <cinttypes>
 #include <cstring>
 
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "base/status.h"
 
 namespace edgec {

@@ -3,7 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "base/status.h"
 #include "format/text.h"
 
@@ -46,6 +46,11 @@ edgec_status CheckLayout(const TensorRecord& t, const char* what) {
     case FileLayout::kDw16:
       type_fits = t.dtype == EDGEC_S8 || t.dtype == EDGEC_F32;
       shape_fits = t.rank == 3 && t.dims[2] == 16;
+      break;
+    case FileLayout::kS8Block:
+      type_fits = t.dtype == EDGEC_S8;
+      shape_fits =
+          t.rank == 3 && (t.dims[1] == 4 || t.dims[1] == 8 || t.dims[1] == 16) && t.dims[2] == 4;
       break;
     case FileLayout::kPlain:
       break;
@@ -111,8 +116,8 @@ edgec_status ReadTensor(Reader& r, const Header& header, TensorRecord* t) {
     return Fail(EDGEC_E_TENSOR_TYPE, "data type %u%s, allowed are 0 to 5", dtype, r.what);
   }
   if (kind > 1) return Fail(EDGEC_E_TENSOR_TYPE, "kind %u%s, allowed are 0, 1", kind, r.what);
-  if (layout > static_cast<uint8_t>(FileLayout::kDw16)) {
-    return Fail(EDGEC_E_TENSOR_TYPE, "layout %u%s, allowed are 0 to 3", layout, r.what);
+  if (layout > static_cast<uint8_t>(FileLayout::kS8Block)) {
+    return Fail(EDGEC_E_TENSOR_TYPE, "layout %u%s, allowed are 0 to 4", layout, r.what);
   }
   t->dtype = static_cast<edgec_dtype>(dtype);
   t->rank = rank;

@@ -174,8 +174,11 @@ template <class T>
 const T* BandPlan<T>::Fill(size_t band, size_t group, const T* x, T* scratch) const {
   const T* of_group = x + group * group_depth_;
   if (way_ == Way::kGather) {
-    const size_t first = FirstRow(band), count = RowCount(band);
-    for (size_t i = 0; i < count; ++i) GatherRow(first + i, of_group, scratch + i * line_stride_);
+    Conv2dPosition at(window_, FirstRow(band));
+    const size_t count = RowCount(band);
+    for (size_t i = 0; i < count; ++i, at.Next(window_)) {
+      GatherRow(at, of_group, scratch + i * line_stride_);
+    }
     return scratch;
   }
   const int64_t image = static_cast<int64_t>(band / bands_per_image_);
@@ -250,8 +253,7 @@ void BandPlan<T>::CopyLine(const T* pixels, T* to) const {
 }
 
 template <class T>
-void BandPlan<T>::GatherRow(size_t row, const T* x, T* to) const {
-  const Conv2dPosition at(window_, row);
+void BandPlan<T>::GatherRow(const Conv2dPosition& at, const T* x, T* to) const {
   const int64_t x_0 = at.ox * window_.stride_w - window_.pad_left;
   const size_t filled =
       whole_lines_ ? group_depth_ * static_cast<size_t>(window_.kernel_w) : group_depth_;

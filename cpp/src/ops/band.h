@@ -73,7 +73,7 @@ class BandPlan {
   bool CopiesWholeLines() const;
   void CopyLines(const T* image, int64_t top, size_t count, T* to) const;
   void CopyLine(const T* pixels, T* to) const;
-  void GatherRow(size_t row, const T* x, T* to) const;
+  void GatherRow(const Conv2dPosition& at, const T* x, T* to) const;
   T Padding() const;
   void Copy(const T* from, size_t count, T* to) const;
 

@@ -1,4 +1,4 @@
-// conv2d_s8 and conv2d_f32: checks, then Winograd where it pays, or igemm.
+// conv2d_s8, sparse_conv2d_s8 and conv2d_f32: checks, then Winograd where it pays, or igemm.
 #include <type_traits>
 
 #include "ops/conv2d_winograd.h"
@@ -42,6 +42,12 @@ edgec_status PrepareConv2d(const Node& node, PrepareContext& context, edgec_dtyp
 edgec_status PrepareConv2dS8(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
   if (const edgec_status status = CheckIgemmCounts(node, context, 13)) return status;
   return PrepareConv2d<int8_t>(node, context, EDGEC_S8, op);
+}
+
+edgec_status PrepareSparseConv2dS8(const Node& node, PrepareContext& context,
+                                   std::unique_ptr<Op>* op) {
+  if (const edgec_status status = CheckSparseCounts(node, context, 13)) return status;
+  return PrepareConv2d<SparseS8>(node, context, EDGEC_S8, op);
 }
 
 edgec_status PrepareConv2dF32(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {

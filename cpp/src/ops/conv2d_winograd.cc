@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "ops/scratch.h"
 #include "ops/split.h"
 #include "ops/winograd_choice.h"

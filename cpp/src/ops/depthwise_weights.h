@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "base/memory.h"
+#include "base/aligned_memory.h"
 #include "kernels/dwconv_s8/dwconv_s8_table.h"
 #include "ops/depthwise_rows.h"
 

@@ -1,4 +1,5 @@
-// fully_connected_s8 and fully_connected_f32: a 1×1 convolution of one line of pixels.
+// fully_connected_s8, fully_connected_f32 and sparse_fully_connected_s8: a 1×1 convolution of one
+// line of pixels.
 #include <algorithm>
 
 #include "ops/igemm_operands.h"
@@ -39,6 +40,12 @@ edgec_status PrepareFullyConnectedF32(const Node& node, PrepareContext& context,
                                       std::unique_ptr<Op>* op) {
   if (const edgec_status status = CheckCounts(node, context, 3, 1, 2)) return status;
   return PrepareFullyConnected<float>(node, context, EDGEC_F32, op);
+}
+
+edgec_status PrepareSparseFullyConnectedS8(const Node& node, PrepareContext& context,
+                                           std::unique_ptr<Op>* op) {
+  if (const edgec_status status = CheckSparseCounts(node, context, 4)) return status;
+  return PrepareFullyConnected<SparseS8>(node, context, EDGEC_S8, op);
 }
 
 }  // namespace edgec

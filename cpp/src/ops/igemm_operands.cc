@@ -9,7 +9,16 @@
 namespace edgec {
 namespace {
 
-constexpr uint32_t kResidualInput = 5;
+constexpr uint32_t kDenseInputs = 5, kSparseInputs = 7;  // without a residual
+
+uint32_t InputsOf(const Conv2dTask<int8_t>&) { return kDenseInputs; }
+uint32_t InputsOf(const Conv2dTask<SparseS8>&) { return kSparseInputs; }
+
+edgec_status CheckWithResidual(const Node& node, PrepareContext& context, uint32_t inputs,
+                               uint32_t params) {
+  if (node.input_count != inputs + 1) return CheckCounts(node, context, inputs, 1, params);
+  return CheckCounts(node, context, inputs + 1, 1, params + kAddS8Params);
+}
 
 // The kernel gets a + a_offset: bias[j] − a_offset · Σ w[j] takes that back, modulo 2^32.
 std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t a_offset) {
@@ -24,10 +33,11 @@ std::vector<int32_t> ShiftedBias(const Tensor& bias, const Tensor& wsum, int32_t
 }  // namespace
 
 edgec_status CheckIgemmCounts(const Node& node, PrepareContext& context, uint32_t params) {
-  if (node.input_count != kResidualInput + 1) {
-    return CheckCounts(node, context, kResidualInput, 1, params);
-  }
-  return CheckCounts(node, context, kResidualInput + 1, 1, params + kAddS8Params);
+  return CheckWithResidual(node, context, kDenseInputs, params);
+}
+
+edgec_status CheckSparseCounts(const Node& node, PrepareContext& context, uint32_t params) {
+  return CheckWithResidual(node, context, kSparseInputs, params);
 }
 
 edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t first_param,
@@ -55,25 +65,23 @@ edgec_status ReadClamp(const Node& node, PrepareContext& context, uint32_t first
   return Refuse(context, EDGEC_E_OP_PARAM, "min must not be above max, and neither a NaN");
 }
 
-edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
-                               Conv2dTask<int8_t>* task) {
-  const Tensor &w = *node.inputs[1], &bias = *node.inputs[2], &wsum = *node.inputs[3],
-               &mult = *node.inputs[4];
-  if (!IsConstant(w, EDGEC_S8, Layout::kS8x16c4, 5) ||
-      !IsConstant(bias, EDGEC_S32, Layout::kPlain, 2) ||
+template <class T>
+edgec_status BindCompanionsS8(const Node& node, PrepareContext& context, uint32_t first_param,
+                              Conv2dTask<T>* task) {
+  const uint32_t inputs = InputsOf(*task);
+  const Tensor* const* last = node.inputs + inputs - 3;
+  const Tensor &bias = *last[0], &wsum = *last[1], &mult = *last[2];
+  if (!IsConstant(bias, EDGEC_S32, Layout::kPlain, 2) ||
       !IsConstant(wsum, EDGEC_S32, Layout::kPlain, 2) ||
       !IsConstant(mult, EDGEC_F32, Layout::kPlain, 2)) {
     return Refuse(context, EDGEC_E_OP_TYPE,
-                  "constants needed: w s8_16c4, bias and wsum s32[g,n], mult f32[g,n]");
+                  "constants needed: bias and wsum s32[g,n], mult f32[g,n]");
   }
   const uint64_t padded = RoundUp(task->columns, 16);
-  const TapShape taps = TapsOf(task->window, task->groups);
-  const uint64_t depth = taps.count * RoundUp(taps.depth, 4);
-  if (!HasDims(w, {task->groups, padded / 16, depth / 4, 16, 4}) ||
-      !HasDims(bias, {task->groups, padded}) || !HasDims(wsum, {task->groups, padded}) ||
+  if (!HasDims(bias, {task->groups, padded}) || !HasDims(wsum, {task->groups, padded}) ||
       !HasDims(mult, {task->groups, padded})) {
     return Refuse(context, EDGEC_E_OP_SHAPE,
-                  "weights and companions must fit groups, channels and kernel, padded to 16");
+                  "bias, wsum and mult must fit groups and channels, padded to 16");
   }
   if (!ParamsWithin(node, first_param, first_param, -128, 127)) {
     return Refuse(context, EDGEC_E_OP_PARAM, "zp_in must lie in -128..127");
@@ -82,17 +90,38 @@ edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32
                                               mult.elements(), &task->params.requant)) {
     return status;
   }
-  task->params.requant.fits_int16 = IgemmSumsFitInt16(w.as<int8_t>(), task->groups * padded / 16,
-                                                      depth, bias.as<int32_t>(), mult.as<float>());
-  task->w = w.as<int8_t>();
   task->x = node.inputs[0]->as<int8_t>();
   task->y = node.outputs[0]->out<int8_t>();
   task->padding = static_cast<int8_t>(node.params[first_param]);
-  task->kernel = &IgemmS8Kernels().Best(context.isa);
   if (task->kernel->a_offset != 0) task->bias = ShiftedBias(bias, wsum, task->kernel->a_offset);
   task->params.bias = task->bias.empty() ? bias.as<int32_t>() : task->bias.data();
-  if (node.input_count <= kResidualInput) return EDGEC_OK;
+  if (node.input_count == inputs) return EDGEC_OK;
   return task->residual.Prepare(node, context, first_param + 4);
+}
+
+template edgec_status BindCompanionsS8(const Node&, PrepareContext&, uint32_t, Conv2dTask<int8_t>*);
+template edgec_status BindCompanionsS8(const Node&, PrepareContext&, uint32_t,
+                                       Conv2dTask<SparseS8>*);
+
+edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,
+                               Conv2dTask<int8_t>* task) {
+  const Tensor& w = *node.inputs[1];
+  if (!IsConstant(w, EDGEC_S8, Layout::kS8x16c4, 5)) {
+    return Refuse(context, EDGEC_E_OP_TYPE, "w must be a constant s8_16c4");
+  }
+  const TapShape taps = TapsOf(task->window, task->groups);
+  const uint64_t depth = taps.count * RoundUp(taps.depth, 4);
+  if (!HasDims(w, {task->groups, RoundUp(task->columns, 16) / 16, depth / 4, 16, 4})) {
+    return Refuse(context, EDGEC_E_OP_SHAPE,
+                  "weights must fit groups, channels and kernel, padded to 16");
+  }
+  task->w = w.as<int8_t>();
+  task->kernel = &IgemmS8Kernels().Best(context.isa);
+  if (const edgec_status status = BindCompanionsS8(node, context, first_param, task)) return status;
+  task->params.requant.fits_int16 =
+      IgemmSumsFitInt16(task->w, task->groups * RoundUp(task->columns, 16) / 16, depth,
+                        node.inputs[2]->as<int32_t>(), task->params.requant.mult);
+  return EDGEC_OK;
 }
 
 edgec_status BindIgemmOperands(const Node& node, PrepareContext& context, uint32_t first_param,

@@ -18,7 +18,7 @@
 
 namespace edgec {
 
-enum class Layout : uint8_t { kPlain = 0, kS8x16c4 = 1, kF32x16 = 2, kDw16 = 3 };
+enum class Layout : uint8_t { kPlain = 0, kS8x16c4 = 1, kF32x16 = 2, kDw16 = 3, kS8Block = 4 };
 
 struct Tensor {
   const char* name;

@@ -8,7 +8,7 @@ namespace {
 constexpr size_t kChunkBytes = 128 * 1024;  // a quarter of a Cortex-A53's usual L2
 constexpr size_t kChunkStep = 4;            // blocks: the widest tile of a kernel
 constexpr size_t kItemsPerThread = 4;       // so that a late thread costs at most a quarter
-constexpr size_t kThreadMacs = 64 * 1024;   // about 2 µs of one core's work
+constexpr size_t kThreadMacs = 256 * 1024;  // 1 µs with AVX-512, 4 on an A76, 30 on an A53
 
 size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
 

@@ -48,6 +48,8 @@ class PadOp(Movement):
     def reference(self, attributes: Pad, values: Sequence[Array | None],
                   inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> list[Array]:
         """np.pad."""
+        if not attributes.before:
+            return [np.asarray(values[0])]  # np.pad refuses scalars
         widths = list(zip(attributes.before, attributes.after, strict=True))
         value = element(attributes, _rules.need(inputs[0]))
         return [np.pad(np.asarray(values[0]), widths, constant_values=value)]

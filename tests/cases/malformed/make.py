@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 RIGHT = -1  # let the writer choose
-S8, S32 = 1, 3
+F32, S8, U8, S32, U32 = range(5)
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Model:
     inputs: list[int] = field(default_factory=lambda: [0])
     outputs: list[int] = field(default_factory=lambda: [3])
     magic: bytes = b"\x89EDGEC\r\n"
-    major: int = 1
+    major: int = 2
     arena_bytes: int = 192
     reserved: bytes = bytes(16)
     crc: int = RIGHT
@@ -145,6 +145,26 @@ def add_tensor(**fields: object) -> Callable[[Model], None]:
     return lambda model: model.tensors.append(Tensor(**fields))  # type: ignore[arg-type]
 
 
+def sparse(blocks: bytes = bytes([1, 2, 3, 4] * 8), counts: tuple[int, ...] = (2,),
+           deltas: bytes = bytes([0, 1]), op: bytes = b"sparse_fully_connected_s8"
+           ) -> Callable[[Model], None]:
+    """A model of one sparse layer: x s8[2,8] → y s8[2,4], blocks of 4 columns x 4 depths."""
+    def change(model: Model) -> None:
+        model.tensors = [
+            Tensor(b"x", [2, 8], 0), Tensor(b"y", [2, 4], 64),
+            Tensor(b"blocks", [len(blocks) // 16, 4, 4], data=blocks, layout=4),
+            Tensor(b"counts", [len(counts), 1], data=struct.pack(f"<{len(counts)}I", *counts),
+                   dtype=U32),
+            Tensor(b"deltas", [len(deltas)], data=deltas, dtype=U8),
+            Tensor(b"bias", [1, 16], data=bytes(64), dtype=S32),
+            Tensor(b"wsum", [1, 16], data=bytes(64), dtype=S32),
+            Tensor(b"mult", [1, 16], data=struct.pack("<16f", *[0.01] * 16), dtype=F32)]
+        model.nodes = [Node(op, b"sparse", [0, 2, 3, 4, 5, 6, 7], [1], [0, 0, -128, 127])]
+        model.outputs = [1]
+        model.arena_bytes = 128
+    return change
+
+
 def both(first: Callable[[Model], None], second: Callable[[Model], None]
          ) -> Callable[[Model], None]:
     """Two changes."""
@@ -158,7 +178,7 @@ TWO_NODES_SWAPPED = [Node(b"reshape", b"flatten", [2], [3]), Node(b"lut_s8", b"s
 
 CASES: dict[str, Callable[[Model], None]] = {
     "magic": model(magic=b"\x89EDGEC\n\n"),
-    "version": model(major=2),
+    "version": model(major=1),
     "truncated-metadata": model(metadata_bytes=4096),
     "file_size": model(file_bytes=4096),
     "header-metadata_not_multiple_of_4": model(metadata_bytes=30),
@@ -180,7 +200,7 @@ CASES: dict[str, Callable[[Model], None]] = {
     "metadata-string_too_long": model(name=b"n" * 1025),
     "tensor_type-dtype": tensor(0, dtype=6, size=6),
     "tensor_type-kind": tensor(0, kind=2),
-    "tensor_type-layout": tensor(1, layout=4),
+    "tensor_type-layout": tensor(1, layout=5),
     "tensor_type-packed_in_arena": tensor(0, layout=1),
     "tensor_shape-rank": tensor(0, rank=7, dims=[1, 1, 1, 1, 1, 1, 6], size=6),
     "tensor_shape-dim_zero": tensor(0, dims=[2, 0]),
@@ -215,12 +235,26 @@ CASES: dict[str, Callable[[Model], None]] = {
     "op_type-absent_input": node(0, inputs=[0, -1]),
     "op_shape": tensor(3, dims=[5]),
     "op_param-count": node(0, params=[1]),
+    "tensor_shape-sparse_columns": both(sparse(), tensor(2, dims=[4, 2, 4])),
+    "op_type-sparse_counts": both(sparse(), tensor(3, dtype=S32)),
+    "op_shape-sparse_groups": sparse(counts=(1, 1)),
+    "op_shape-sparse_deltas": sparse(deltas=bytes([0])),
+    "op_shape-sparse_counts_too_large": sparse(counts=(3,)),
+    "op_shape-sparse_counts_huge": sparse(counts=(2**32 - 1,)),
+    "op_shape-sparse_counts_too_small": sparse(counts=(1,)),
+    "op_param-sparse_first_delta_outside": sparse(deltas=bytes([2, 0])),
+    "op_param-sparse_deltas_leave_tap": sparse(deltas=bytes([1, 1])),
+    "op_param-sparse_delta_stands_still": sparse(deltas=bytes([0, 0])),
+    "op_param-sparse_weight_lowest": sparse(blocks=bytes([128] + [0] * 31)),
 }
 
 
 def files() -> dict[str, bytes]:
     """File name to content."""
     made = {"valid": Model().pack(), "truncated-header": Model().pack()[:40]}
+    right = Model()
+    sparse()(right)
+    made["valid-sparse"] = right.pack()
     for name, change in CASES.items():
         changed = Model()
         change(changed)

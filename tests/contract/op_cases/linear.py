@@ -46,7 +46,17 @@ def _filled(rng: np.random.Generator, shape: tuple[int, ...], fill: str, low: in
         return np.full(shape, 127, np.int8)
     if fill == "extremes":
         return rng.choice(np.asarray([low, 127], np.int8), shape)
-    return rng.integers(low, 128, shape).astype(np.int8)
+    values = rng.integers(low, 128, shape).astype(np.int8)
+    if fill == "gaps" and low == -127:
+        values[..., 8:-4] = 0
+    return zero_blocks(rng, values) if fill == "blocks" and low == -127 else values
+
+
+def zero_blocks(rng: np.random.Generator, weights: Array) -> Array:
+    """Weights [n, ..., k] of which 4 in 5 blocks of 16 channels x 4 depths are zero."""
+    n, k = weights.shape[0], weights.shape[-1]
+    kept = rng.random((-(-n // 16), *weights.shape[1:-1], -(-k // 4))) < 0.2
+    return weights * kept.repeat(16, axis=0)[:n].repeat(4, axis=-1)[..., :k]
 
 
 def int8_case(layer: Layer, attributes: Any, axis: int) -> Case:
@@ -113,6 +123,9 @@ CONV = (
           -128),
     Layer("zero_points_highest", (1, 4, 4, 5), (5, 3, 3, 5), _a(pad=(1, 1, 1, 1)), "random", 127,
           127),
+    Layer("sparse_pointwise", (1, 5, 7, 96), (40, 1, 1, 96), fill="blocks"),
+    Layer("sparse_3x3", (2, 9, 8, 20), (33, 3, 3, 20), _a(pad=(1, 1, 1, 1)), fill="blocks"),
+    Layer("sparse_dilation", (1, 9, 8, 7), (17, 3, 2, 7), _a(dilation=(1, 2)), fill="blocks"),
     Layer("deep_accumulator", (1, 1, 2, 4000), (3, 1, 1, 4000), {}, "lowest", 127),
 )
 
@@ -148,6 +161,8 @@ DENSE = (
     Layer("all_lowest_fc", (4, 100), (19, 100), {}, "lowest", 127),
     Layer("all_highest_fc", (4, 100), (19, 100), {}, "highest", -128),
     Layer("extremes_saturate_fc", (4, 100), (19, 100), {}, "extremes", 0, 0, spread=0.01),
+    Layer("sparse_fc", (7, 256), (70, 256), fill="blocks"),
+    Layer("sparse_fc_gaps", (3, 9000), (18, 9000), fill="gaps"),
     Layer("deep_fc", (1, 6000), (2, 6000), {}, "lowest", 127),
 )
 

@@ -50,7 +50,7 @@ def test_write_is_deterministic_and_constants_are_aligned() -> None:
 
 def test_header_fields_are_where_the_spec_says() -> None:
     fields = struct.unpack("<8sHHIQIIIHHQ16s", DATA[:64])
-    assert fields == (b"\x89EDGEC\r\n", 1, 0, METADATA_BYTES, len(DATA),
+    assert fields == (b"\x89EDGEC\r\n", 2, 0, METADATA_BYTES, len(DATA),
                       zlib.crc32(DATA[64:64 + METADATA_BYTES]), 6, 2, 1, 2, 128, bytes(16))
 
 
@@ -94,7 +94,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "the file has 0 bytes"),
     "cut header": (lambda: DATA[:63], "the file has 63 bytes"),
     "magic": (lambda: patched(0, "B", 0), "it starts with"),
-    "version": (lambda: patched(8, "H", 2), "its version is 2.0, this edgec reads 1.x"),
+    "version": (lambda: patched(8, "H", 1), "its version is 1.0, this edgec reads 2.x"),
     "cut": (lambda: DATA[:-1], "it was cut or extended"),
     "extended": (lambda: DATA + b"\0", "it was cut or extended"),
     "metadata_bytes": (lambda: patched(12, "I", METADATA_BYTES + 1), "not a multiple of 4"),
@@ -119,7 +119,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "dtype": (lambda: patched(X + 8, "B", 6), "data type 6"),
     "rank": (lambda: patched(X + 9, "B", 7), "rank 7"),
     "kind": (lambda: patched(X + 10, "B", 2), "kind 2"),
-    "layout": (lambda: patched(X + 11, "B", 4), "layout 4"),
+    "layout": (lambda: patched(X + 11, "B", 5), "layout 5"),
     "packed activation": (lambda: patched(X + 11, "B", 1), "only constants may be"),
     "layout of another type": (lambda: patched(W + 11, "B", 2), "cannot have type and dims"),
     "dim of 0": (lambda: patched(X + 12, "I", 0), r"a dim of 0, it must be 1 to 2\^31-1"),

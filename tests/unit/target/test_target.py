@@ -53,6 +53,16 @@ def test_board_of_the_user_may_use_a_cpu_of_ours(board: Path) -> None:
     assert load_target(str(board)).cpu.title == "Arm Cortex-A72"
 
 
+def test_percent_of_sparse_kernels_is_read_or_the_same_for_all(board: Path) -> None:
+    assert dict(load_target(board).cpu.sparse_percent) == {4: 150, 8: 150, 16: 150}
+    cpu = board.parent / "cpus/mine.toml"
+    cpu.write_text(CPU + "[sparse_percent]\ncolumns_4 = 120\ncolumns_8 = 110\ncolumns_16 = 105\n")
+    assert dict(load_target(board).cpu.sparse_percent) == {4: 120, 8: 110, 16: 105}
+    cpu.write_text(CPU + "[sparse_percent]\ncolumns_4 = 120\ncolumns_8 = 110\n")
+    with pytest.raises(TargetError, match="key 'columns_16' is missing"):
+        load_target(board)
+
+
 def test_little_cores_are_read(board: Path) -> None:
     board.write_text(BOARD + BOARD[BOARD.index("[cpu]"):].replace("[cpu]", "[little]"))
     target = load_target(board)
@@ -101,7 +111,7 @@ def test_wrong_board_names_file_key_found_and_allowed(
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ('["neon"]', '["sse"]', "it must be a list of different names among avx2, avx512vnni, i8mm, neon"),
+    ('["neon"]', '["sse"]', "it must be a list of different names among avx2, avx512vnni, i8mm"),
     ("true", '"yes"', "key 'in_order' is 'yes'; it must be true or false"),
     ("= 8", "= 0", "key 'int8_macs_per_cycle' is 0"),
     ('title = "My core"', 'title = ""', "key 'title' is ''; it must be a line of text, not empty"),

@@ -64,6 +64,17 @@ def test_a_changed_source_is_built_again_elsewhere(project):
     assert toolchain.build_engine().run != first.run
 
 
+def test_the_builds_that_were_wanted_last_are_kept(project):
+    found = []
+    for number in range(5):
+        (project / "cpp" / "one.cc").write_text(f"int one() {{ return {number}; }}\n")
+        found.append(toolchain.build_engine().run)
+        if number == 3:  # the first one is wanted again
+            (project / "cpp" / "one.cc").write_text("int one() { return 0; }\n")
+            assert toolchain.build_engine().run == found[0]
+    assert [run.is_file() for run in found] == [True, False, True, True, True]
+
+
 def test_a_failed_build_shows_the_compilers_error_and_leaves_nothing(project):
     (project / "cpp" / "one.cc").write_text("int one() { return undeclared_name; }\n")
     with pytest.raises(BuildError, match="undeclared_name"):

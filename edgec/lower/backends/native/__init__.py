@@ -8,6 +8,7 @@ from functools import cache
 from edgec import registry
 from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
+from edgec.lower.backends.native import sparsity
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.backends.native.rules import BASICS
@@ -45,6 +46,11 @@ class Native(Backend):
                 assert rule.__doc__ is not None
                 yield rule.__doc__
 
+    def weights(self, site: Site, target: Target) -> str:
+        """Sparse or dense, and why, of an int8 layer whose weights may be either."""
+        taps = sparsity.taps_of(site)
+        return "" if taps is None else sparsity.choose(taps, target.cpu).reason
+
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Fewer passes over memory."""
         return (
@@ -53,10 +59,10 @@ class Native(Backend):
 
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The file."""
-        builder = Builder(graph, plan)
+        builder = Builder(graph, plan, target)
         for node in graph.nodes:
             emitters()[node.op].emit(Site.of(node, graph.tensors), builder)
-        return write(builder.finish(target.name))
+        return write(builder.finish())
 
     def host_programs(self) -> HostPrograms:
         """edgec-run and edgec-bench, built for this machine on first use."""

@@ -12,6 +12,7 @@ from edgec.lower.backend import Site
 from edgec.lower.catalog import ops
 from edgec.lower.graph import Array, Graph, Tensor
 from edgec.lower.plan import Plan
+from edgec.target.target import Target
 
 PRODUCER = "edgec"
 NAME_OF = {dtype: name for name, dtype in NUMPY.items()}
@@ -31,7 +32,8 @@ def as_int32(pattern: int) -> int:
 class Builder:
     """One file in the making. Tensors get their index on first use; model inputs come first."""
 
-    def __init__(self, graph: Graph, plan: Plan) -> None:
+    def __init__(self, graph: Graph, plan: Plan, target: Target) -> None:
+        self.target = target
         self._graph, self._plan = graph, plan
         self._tensors: list[TensorRecord] = []
         self._nodes: list[NodeRecord] = []
@@ -72,11 +74,11 @@ class Builder:
         self._nodes.append(NodeRecord(op, site.node.name, macs, tuple(inputs), outputs,
                                       tuple(int(p) for p in params)))
 
-    def finish(self, target: str) -> PlanFile:
+    def finish(self) -> PlanFile:
         """The records; model outputs that no node writes are inputs or constants."""
         outputs = tuple(self.tensor(name) for name in self._graph.outputs)
         inputs = tuple(self.tensor(name) for name in self._graph.inputs)
-        return PlanFile(self._graph.name, PRODUCER, target, tuple(self._tensors),
+        return PlanFile(self._graph.name, PRODUCER, self.target.name, tuple(self._tensors),
                         tuple(self._nodes), inputs, outputs, self._plan.arena_bytes)
 
     def _add(self, record: TensorRecord) -> int:

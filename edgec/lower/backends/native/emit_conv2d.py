@@ -1,4 +1,4 @@
-"""conv2d_s8, conv2d_f32."""
+"""conv2d_s8, sparse_conv2d_s8, conv2d_f32."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def operands(site: Site, builder: Builder) -> tuple[str, list[int], list[int]]:
     x = builder.tensor(site.x.name)
     if site.y.dtype == "s8":
         by_tap = pack.by_tap(weight, groups, site.attributes.dilation[1])
-        constants = weights.add_s8(site, builder, "s8_16c4", by_tap)
-        return "conv2d_s8", [x, *constants], [*params, *weights.int8_params(site)]
+        prefix, constants = weights.add_product_s8(site, builder, by_tap)
+        return f"{prefix}conv2d_s8", [x, *constants], [*params, *weights.int8_params(site)]
     by_channel = weight.reshape(groups, w.shape[0] // groups, -1)
     constants = weights.add_f32(site, builder, "f32_16", by_channel)
     return "conv2d_f32", [x, *constants], [*params, *weights.clamp_params(site)]

@@ -1,4 +1,4 @@
-"""fully_connected_s8, fully_connected_f32."""
+"""fully_connected_s8, sparse_fully_connected_s8, fully_connected_f32."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def operands(site: Site, builder: Builder) -> tuple[str, list[int], list[int]]:
     by_channel = np.asarray(site.input(1).data)[None]
     x = builder.tensor(site.x.name)
     if site.y.dtype == "s8":
-        constants = weights.add_s8(site, builder, "s8_16c4", by_channel)
-        return "fully_connected_s8", [x, *constants], weights.int8_params(site)
+        prefix, constants = weights.add_product_s8(site, builder, by_channel[:, :, None])
+        return f"{prefix}fully_connected_s8", [x, *constants], weights.int8_params(site)
     constants = weights.add_f32(site, builder, "f32_16", by_channel)
     return "fully_connected_f32", [x, *constants], weights.clamp_params(site)
 

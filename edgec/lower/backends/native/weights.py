@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import pack
+from edgec.lower.backends.native import pack, sparsity
 from edgec.lower.backends.native.builder import Builder, bits
 from edgec.lower.graph import Array
 from edgec.lower.ops import _linear
@@ -18,15 +18,39 @@ def add_s8(site: Site, builder: Builder, layout: str, by_channel: Array, *, wsum
 
     by_channel: weights [groups, n, k], or [c, taps] for layout `dw16`.
     """
+    return [_weights(site, builder, layout, by_channel),
+            *_companions(site, builder, by_channel, wsum=wsum)]
+
+
+def add_product_s8(site: Site, builder: Builder, by_tap: Array) -> tuple[str, list[int]]:
+    """Prefix of the op's name, and indices of its constants: dense or sparse, as costs less.
+
+    by_tap: weights [groups, n, taps, k].
+    """
+    by_channel = by_tap.reshape(*by_tap.shape[:2], -1)
+    taps = sparsity.taps_of(site)
+    columns = None if taps is None else sparsity.choose(taps, builder.target.cpu).columns
+    if columns is None:
+        return "", add_s8(site, builder, "s8_16c4", by_channel)
+    packed = pack.s8_block(by_tap[0], columns)
+    name = site.input(1).name
+    return "sparse_", [builder.constant(f"{name}:s8_block", packed.blocks, "s8_block"),
+                       builder.constant(f"{name}:counts", packed.counts),
+                       builder.constant(f"{name}:deltas", packed.deltas),
+                       *_companions(site, builder, by_channel)]
+
+
+def _companions(site: Site, builder: Builder, by_channel: Array, *, wsum: bool = True
+                ) -> list[int]:
+    """Indices of bias, wsum (if wanted), mult."""
     sums = by_channel.sum(axis=-1, dtype=np.int64)
     bias = _bias(site, np.dtype(np.int64), sums.shape) - zero_of(site.x) * sums
     companions = {"bias": bias.astype(np.int32)}
     if wsum:
         companions["wsum"] = sums.astype(np.int32)
     companions["mult"] = _linear.multipliers(site.inputs, site.y, sums.size).reshape(sums.shape)
-    return [_weights(site, builder, layout, by_channel)] + [
-        builder.constant(f"{site.node.name}:{what}", pack.channels_16(values))
-        for what, values in companions.items()]
+    return [builder.constant(f"{site.node.name}:{what}", pack.channels_16(values))
+            for what, values in companions.items()]
 
 
 def add_f32(site: Site, builder: Builder, layout: str, by_channel: Array) -> list[int]:

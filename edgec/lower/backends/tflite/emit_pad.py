@@ -24,4 +24,4 @@ def emit(site: Site, builder: Builder) -> None:
         builder.operator("PADV2", [x, widths, value], y, "PadV2Options")
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.rank_at_most_five,))
+PLUGIN = Emitter(emit, (rules.one_type, rules.no_scalar, rules.rank_at_most_five))

@@ -114,6 +114,11 @@ def from_int8(site: Site) -> bool:
     return (site.x.dtype, site.y.dtype) == ("s8", "f32")
 
 
+def no_scalar(site: Site) -> bool:
+    """The input must have an axis: LiteRT's kernel refuses a scalar."""
+    return len(site.x.shape) > 0
+
+
 def rank_at_most_five(site: Site) -> bool:
     """LiteRT does this to tensors of at most five axes."""
     return all(len(t.shape) <= 5 for t in (site.x, site.y))

@@ -151,6 +151,10 @@ def test_from_int8() -> None:
     assert refusals(Dequantize(), [t("x", "s8", 4)], t("y", "f32", 4)) == []
 
 
+def test_no_scalar() -> None:
+    assert_only(rules.no_scalar, refusals(Pad((), ()), [t("x", "f32")], t("y", "f32")))
+
+
 def test_rank_at_most_five() -> None:
     shape = (1, 1, 1, 1, 2, 2)
     assert_only(rules.rank_at_most_five, refusals(
