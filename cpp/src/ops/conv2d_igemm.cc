@@ -191,7 +191,10 @@ class Conv2dIgemm final : public Op {
 template <class T>
 edgec_status MakeConv2dIgemm(Conv2dTask<T> task, PrepareContext& context, std::unique_ptr<Op>* op) {
   context.kernel = task.kernel->name;
-  auto made = std::make_unique<Conv2dIgemm<T>>(std::move(task), context.threads);
+  const uint64_t macs =
+      uint64_t{task.window.rows()} * task.groups * task.columns * task.window.taps() * task.depth;
+  auto made =
+      std::make_unique<Conv2dIgemm<T>>(std::move(task), ThreadsWorth(macs, context.threads));
   if (const edgec_status status = made->PlanScratch(context)) return status;
   *op = std::move(made);
   return EDGEC_OK;

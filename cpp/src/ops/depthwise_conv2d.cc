@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kItemsPerThread = 4;        // so that a late thread costs at most a quarter
 constexpr double kPartBytes = 192 * 1024.0;  // of input: stays in L2 while ranges of channels pass
+constexpr size_t kMacCost = 2;               // times that of a matrix product
 
 template <class T, class Kernel, class Params>
 struct DepthwiseTask {
@@ -71,7 +72,7 @@ class DepthwiseConv2d final : public Op {
     };
     const size_t line_macs =
         task_.window.taps() * rows_.channels(0) * static_cast<size_t>(task_.window.out_w);
-    context.pool.For(items_, GrainOfMacs(part_lines_ * line_macs), body);
+    context.pool.For(items_, GrainOfMacs(kMacCost * part_lines_ * line_macs), body);
     return EDGEC_OK;
   }
 
@@ -165,8 +166,10 @@ edgec_status BindOperands(const Node& node, PrepareContext& context, edgec_dtype
 template <class T, class Kernel, class Params>
 edgec_status Make(DepthwiseTask<T, Kernel, Params> task, PrepareContext& context,
                   std::unique_ptr<Op>* op) {
-  auto made =
-      std::make_unique<DepthwiseConv2d<T, Kernel, Params>>(std::move(task), context.threads);
+  const uint64_t macs =
+      uint64_t{task.window.rows()} * task.window.taps() * static_cast<uint64_t>(task.window.in_c);
+  const uint32_t threads = ThreadsWorth(kMacCost * macs, context.threads);
+  auto made = std::make_unique<DepthwiseConv2d<T, Kernel, Params>>(std::move(task), threads);
   if (const edgec_status status = made->PlanScratch(context)) return status;
   *op = std::move(made);
   return EDGEC_OK;

@@ -8,7 +8,13 @@ namespace {
 constexpr size_t kChunkBytes = 128 * 1024;  // a quarter of a Cortex-A53's usual L2
 constexpr size_t kChunkStep = 4;            // blocks: the widest tile of a kernel
 constexpr size_t kItemsPerThread = 4;       // so that a late thread costs at most a quarter
-constexpr size_t kThreadMacs = 256 * 1024;  // 1 µs with AVX-512, 4 on an A76, 30 on an A53
+// So much work that waking a thread for it pays, some microseconds: 6 µs with AVX-512, 4 on an A76,
+// 30 on an A53.
+#if defined(__x86_64__)
+constexpr size_t kThreadMacs = 1280 * 1024;
+#else
+constexpr size_t kThreadMacs = 256 * 1024;
+#endif
 
 size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
 
@@ -25,6 +31,11 @@ ColumnSplit::ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_pa
   const size_t even = DivideUp(part_blocks, DivideUp(part_blocks, most));
   chunk_columns = 16 * std::min(part_blocks, DivideUp(even, kChunkStep) * kChunkStep);
   chunks = DivideUp(columns, chunk_columns);
+}
+
+uint32_t ThreadsWorth(uint64_t macs, uint32_t threads) {
+  return static_cast<uint32_t>(
+      std::min<uint64_t>(threads, std::max<uint64_t>(1, macs / kThreadMacs)));
 }
 
 size_t GrainOfMacs(size_t item_macs) { return 1 + kThreadMacs / std::max<size_t>(1, item_macs); }

@@ -18,6 +18,9 @@ struct ColumnSplit {
   ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_part, uint32_t threads);
 };
 
+// Of `threads`, those that a layer of so much work keeps busy: cutting it for more only costs.
+uint32_t ThreadsWorth(uint64_t macs, uint32_t threads);
+
 // The least items of this size worth a thread of their own: waking one costs microseconds.
 size_t GrainOfMacs(size_t item_macs);
 
