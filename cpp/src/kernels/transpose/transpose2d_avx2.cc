@@ -12,7 +12,7 @@ __m128i LoadHalf(const uint8_t* p) { return _mm_loadl_epi64(reinterpret_cast<con
 
 void StoreHalves(__m128i v, uint8_t* low, uint8_t* high) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(low), v);
-  _mm_storeh_pd(reinterpret_cast<double*>(high), _mm_castsi128_pd(v));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(high), _mm_unpackhi_epi64(v, v));
 }
 
 void Tile8x8(const uint8_t* in, size_t in_stride, uint8_t* out, size_t out_stride) {
