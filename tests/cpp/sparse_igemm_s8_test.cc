@@ -200,7 +200,8 @@ EDGEC_TEST_EACH_ISA(sparse_igemm_s8_gaps_of_more_than_255_blocks_are_bridged) {
     SparseCase test;
     for (uint64_t seed = 0; seed < 4; ++seed) {
       test.Fill({columns, kernel.mr, 9, 4096, 1, 9}, {0, false}, seed);
-      for (const size_t at : {static_cast<size_t>(255 + seed), size_t{256}, size_t{1023}}) test.Keep(at);
+      for (const size_t at : {static_cast<size_t>(255 + seed), size_t{256}, size_t{1023}})
+        test.Keep(at);
       test.Check(kernel);
     }
   });
