@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/node_check.h"
+#include "ops/split.h"
 
 namespace edgec {
 namespace {
@@ -11,7 +12,6 @@ constexpr uint64_t kSmallBand = 32 * 1024;      // about an L1: weights come fro
 constexpr uint64_t kLargeBand = 128 * 1024;     // weights come from memory: pass them less often
 constexpr uint64_t kManyWeights = 256 * 1024;   // more than a small core keeps in L2
 constexpr uint64_t kLargestLines = 256 * 1024;  // a band of one line above it: gather instead
-constexpr size_t kBandsPerThread = 4;
 
 // Without padding and in steps of one, lines do not matter: every pixel is one.
 Conv2dWindow WithoutLines(Conv2dWindow window) {
@@ -23,8 +23,6 @@ Conv2dWindow WithoutLines(Conv2dWindow window) {
   window.batch = window.in_w = window.out_w = 1;
   return window;
 }
-
-uint64_t DivideUp(uint64_t count, uint64_t step) { return (count + step - 1) / step; }
 
 int64_t LastTap(int64_t out, int64_t stride, int64_t kernel, int64_t dilation, int64_t pad) {
   return (out - 1) * stride + (kernel - 1) * dilation - pad;
@@ -108,7 +106,7 @@ void BandPlan<T>::PlanLines(uint64_t budget) {
   uint64_t lines = one >= budget ? 1 : 1 + (budget - one) / step;
   images_ = static_cast<size_t>(window_.batch);
   if (needs_.threads > 1) {
-    const uint64_t wanted = DivideUp(kBandsPerThread * needs_.threads, images_);
+    const uint64_t wanted = DivideUp(kItemsPerThread * needs_.threads, images_);
     lines = std::min(lines, DivideUp(out_h, wanted));
   }
   lines = DivideUp(out_h, DivideUp(out_h, std::min(lines, out_h)));
@@ -127,7 +125,7 @@ void BandPlan<T>::PlanGather(uint64_t budget) {
   image_rows_ = window_.rows();
   uint64_t rows = budget / (line_stride_ * sizeof(T));
   if (needs_.threads > 1) {
-    rows = std::min(rows, DivideUp(image_rows_, kBandsPerThread * needs_.threads));
+    rows = std::min(rows, DivideUp(image_rows_, kItemsPerThread * needs_.threads));
   }
   rows = std::min<uint64_t>(RoundUp(std::max<uint64_t>(rows, 1), needs_.row_step), image_rows_);
   band_rows_ = static_cast<size_t>(rows);

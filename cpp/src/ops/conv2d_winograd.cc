@@ -16,8 +16,6 @@ constexpr size_t kTransformedBytes = 256 * 1024;  // of an item's input: half of
 constexpr size_t kTileElements = kWinogradPositions * 16;
 constexpr size_t kPad = 32;  // keeps tiles from lying whole pages apart, in the same sets of L1
 
-size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
-
 // Where a tile's outputs begin. Tiles run in reading order.
 struct TilePosition {
   int64_t image, y, x;
@@ -42,7 +40,8 @@ class Conv2dWinograd final : public Op {
     groups_ = DivideUp(tiles_.count, most);
     group_tiles_ = DivideUp(tiles_.count, groups_);
     const size_t pairs = DivideUp(blocks_, kernel_.blocks);
-    part_blocks_ = kernel_.blocks * DivideUp(pairs, std::min(pairs, DivideUp(threads, groups_)));
+    part_blocks_ =
+        kernel_.blocks * DivideUp(pairs, std::min<size_t>(pairs, DivideUp(threads, groups_)));
     parts_ = DivideUp(blocks_, part_blocks_);
     bias_.resize(blocks_ * 16);
     for (size_t j = 0; j < task_.columns; ++j) {

@@ -14,7 +14,6 @@
 namespace edgec {
 namespace {
 
-constexpr size_t kItemsPerThread = 4;        // so that a late thread costs at most a quarter
 constexpr double kPartBytes = 192 * 1024.0;  // of input: stays in L2 while ranges of channels pass
 constexpr size_t kMacCost = 2;               // times that of a matrix product
 

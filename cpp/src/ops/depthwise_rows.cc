@@ -11,8 +11,6 @@ namespace {
 constexpr uint64_t kRingBytes = 32 * 1024;  // a small L1
 constexpr size_t kBlock = 16;
 
-size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
-
 int64_t RowExtent(const Conv2dWindow& w) { return (w.kernel_h - 1) * w.dilation_h + 1; }
 
 }  // namespace

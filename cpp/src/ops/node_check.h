@@ -25,10 +25,9 @@ bool HasDims(const Tensor& tensor, std::initializer_list<uint64_t> dims);
 // Whether low ≤ param ≤ high, for params first .. last.
 bool ParamsWithin(const Node& node, uint32_t first, uint32_t last, int32_t low, int32_t high);
 
-// ⌈count / step⌉ · step
-constexpr uint64_t RoundUp(uint64_t count, uint64_t step) {
-  return (count + step - 1) / step * step;
-}
+// ⌈count / step⌉, and that many steps.
+constexpr uint64_t DivideUp(uint64_t count, uint64_t step) { return (count + step - 1) / step; }
+constexpr uint64_t RoundUp(uint64_t count, uint64_t step) { return DivideUp(count, step) * step; }
 
 }  // namespace edgec
 #endif  // EDGEC_OPS_NODE_CHECK_H_

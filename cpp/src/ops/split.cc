@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "ops/node_check.h"
+
 namespace edgec {
 namespace {
 
 constexpr size_t kChunkBytes = 128 * 1024;  // a quarter of a Cortex-A53's usual L2
 constexpr size_t kChunkStep = 4;            // blocks: the widest tile of a kernel
-constexpr size_t kItemsPerThread = 4;       // so that a late thread costs at most a quarter
 // So much work that waking a thread for it pays, some microseconds: 6 µs with AVX-512, 4 on an A76,
 // 30 on an A53.
 #if defined(__x86_64__)
@@ -15,8 +16,6 @@ constexpr size_t kThreadMacs = 1280 * 1024;
 #else
 constexpr size_t kThreadMacs = 256 * 1024;
 #endif
-
-size_t DivideUp(size_t count, size_t step) { return (count + step - 1) / step; }
 
 }  // namespace
 
@@ -29,7 +28,7 @@ ColumnSplit::ColumnSplit(size_t columns, size_t block_bytes, size_t items_per_pa
   parts = DivideUp(blocks, part_blocks);
   const size_t most = std::max(kChunkStep, kChunkBytes / block_bytes / kChunkStep * kChunkStep);
   const size_t even = DivideUp(part_blocks, DivideUp(part_blocks, most));
-  chunk_columns = 16 * std::min(part_blocks, DivideUp(even, kChunkStep) * kChunkStep);
+  chunk_columns = 16 * std::min<size_t>(part_blocks, DivideUp(even, kChunkStep) * kChunkStep);
   chunks = DivideUp(columns, chunk_columns);
 }
 

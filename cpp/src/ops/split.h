@@ -7,6 +7,8 @@
 
 namespace edgec {
 
+constexpr size_t kItemsPerThread = 4;  // so that a late thread costs at most a quarter
+
 // Columns in parts for threads, a part in chunks for caches; both whole blocks of 16.
 struct ColumnSplit {
   size_t part_columns;
