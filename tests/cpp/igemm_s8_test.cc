@@ -13,7 +13,7 @@ using edgec::IgemmS8Kernels;
 using edgec::IgemmS8Params;
 using Entry = edgec::KernelEntry<IgemmS8Kernel>;
 
-constexpr size_t kMostM = 32, kMostN = 112, kMostK = 64, kMostTaps = 9, kGap = 3;
+constexpr size_t kMostM = 32, kMostN = 112, kMostK = 160, kMostTaps = 9, kGap = 3;
 constexpr int8_t kUntouched = 99;
 
 struct Size {
@@ -184,6 +184,24 @@ EDGEC_TEST_EACH_ISA(igemm_s8_every_number_of_taps_gives_the_reference_bytes) {
       for (size_t k = 4; k <= 40; k += 4) {
         test.Fill({kernel.mr, 19, k, taps, 24}, taps * 100 + k);
         test.Check(kernel);
+      }
+    }
+  });
+}
+
+// Kernels cut long depths into pieces, also within a tap, and keep sums in between.
+EDGEC_TEST_EACH_ISA(igemm_s8_every_cut_of_the_depth_gives_the_reference_bytes) {
+  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    for (size_t m : {size_t{1}, std::min<size_t>(6, kernel.mr), kernel.mr}) {
+      for (size_t n : {31, 81}) {
+        for (size_t k : {28, 64, 124, 160}) {
+          for (size_t taps = 1; taps <= kMostTaps; taps += 2) {
+            test.Fill({m, n, k, taps, n}, m + n + k + taps);
+            std::fill(test.mult.begin(), test.mult.end(), 1e-4f);
+            test.Check(kernel);
+          }
+        }
       }
     }
   });
