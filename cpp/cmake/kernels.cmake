@@ -3,6 +3,7 @@
 # does not exist on the architecture being compiled for are left out.
 set(EDGEC_FLAGS_portable "")
 set(EDGEC_FLAGS_avx2 -mavx2 -mfma)
+set(EDGEC_FLAGS_avxvnni -mavxvnni -mavx2 -mfma)
 set(EDGEC_FLAGS_avx512vnni -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC's own AVX-512 header starts from undefined registers and warns about it (GCC bug 105593).
@@ -17,7 +18,12 @@ if(EDGEC_ZIG)  # zig names CPUs and features, not architectures
 endif()
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set(EDGEC_ISAS portable avx2 avx512vnni)
+  set(EDGEC_ISAS portable avx2 avxvnni avx512vnni)
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag(-mavxvnni EDGEC_COMPILER_HAS_AVXVNNI)  # since GCC 11 and clang 12
+  if(NOT EDGEC_COMPILER_HAS_AVXVNNI)
+    list(REMOVE_ITEM EDGEC_ISAS avxvnni)
+  endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   set(EDGEC_ISAS portable neon neondot i8mm)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -52,7 +52,8 @@ Shapes = Annotated[list[str] | None, typer.Option(
 Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Threads of the engine.")]
 Isa = Annotated[str | None, typer.Option(
     "--isa",
-    help="Highest instruction set to use: portable, avx2, avx512vnni, neon, neondot, i8mm.")]
+    help="Highest instruction set to use: portable, avx2, avxvnni, avx512vnni, neon, neondot, "
+         "i8mm.")]
 
 
 @contextmanager

@@ -23,7 +23,7 @@ _TRIPLES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64"
 
 # The flags of /proc/cpuinfo that an instruction set of ours needs.
 _ISA_FLAGS = {
-    "x86_64": (("avx2", {"avx2", "fma"}),
+    "x86_64": (("avx2", {"avx2", "fma"}), ("avxvnni", {"avx2", "fma", "avx_vnni"}),
                ("avx512vnni", {"avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl",
                                "avx512_vnni"})),
     "aarch64": (("neon", {"asimd"}), ("neondot", {"asimd", "asimddp"}),

@@ -17,7 +17,7 @@ TARGETS_FOLDER = Path(__file__).resolve().parents[2] / "targets"
 
 # What each architecture may offer, weakest first: the names of `cpp/src/base/isa.h`.
 ISAS = {
-    "x86_64": ("avx2", "avx512vnni"),
+    "x86_64": ("avx2", "avxvnni", "avx512vnni"),
     "aarch64": ("neon", "neondot", "i8mm"),
     "armv7": ("neon",),
 }

@@ -42,5 +42,7 @@ def best_target() -> str:
     """The name of the target that fits this machine best, for the lowering."""
     flags = Path("/proc/cpuinfo").read_text()
     if platform.machine() == "x86_64":
-        return "generic_x86_64_avx512vnni" if "avx512_vnni" in flags else "generic_x86_64"
+        if "avx512_vnni" in flags:
+            return "generic_x86_64_avx512vnni"
+        return "generic_x86_64_avxvnni" if "avx_vnni" in flags else "generic_x86_64"
     return "raspberry_pi_5" if "asimddp" in flags else "raspberry_pi_4"

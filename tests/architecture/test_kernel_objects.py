@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SUITES = {"test-host": "nm", "test-aarch64": "aarch64-linux-gnu-nm"}
-ISA_OBJECT = re.compile(r"_(avx2|avx512vnni|neon|neondot|i8mm)\.cc\.o$")
+ISA_OBJECT = re.compile(r"_(avx2|avxvnni|avx512vnni|neon|neondot|i8mm)\.cc\.o$")
 
 
 @pytest.mark.parametrize(("suite", "nm"), SUITES.items())

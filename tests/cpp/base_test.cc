@@ -91,7 +91,10 @@ EDGEC_TEST(AnInstructionSetImpliesTheOnesBelow) {
   const IsaSet all = IsaSet::Detect();
   const IsaSet vnni = all.LimitedTo(Isa::kAvx512vnni), avx2 = all.LimitedTo(Isa::kAvx2);
   EDGEC_CHECK_EQ(vnni.Has(Isa::kAvx2), all.Has(Isa::kAvx2));
-  EDGEC_CHECK(!avx2.Has(Isa::kAvx512vnni));
+  EDGEC_CHECK(!avx2.Has(Isa::kAvx512vnni) && !avx2.Has(Isa::kAvxvnni));
+  EDGEC_CHECK(!vnni.Has(Isa::kAvxvnni));
+  EDGEC_CHECK(!all.LimitedTo(Isa::kAvxvnni).Has(Isa::kAvx512vnni));
+  EDGEC_CHECK_EQ(all.LimitedTo(Isa::kAvxvnni).Has(Isa::kAvx2), all.Has(Isa::kAvx2));
   EDGEC_CHECK_EQ(all.LimitedTo(Isa::kNeondot).Has(Isa::kNeon), all.Has(Isa::kNeon));
   EDGEC_CHECK(!all.LimitedTo(Isa::kNeon).Has(Isa::kNeondot));
   EDGEC_CHECK_EQ(all.LimitedTo(Isa::kI8mm).Has(Isa::kNeondot), all.Has(Isa::kNeondot));

@@ -76,6 +76,7 @@ inline int32_t Wrap(int64_t sum) { return static_cast<int32_t>(static_cast<uint3
   static void name(edgec::Isa isa);                                \
   EDGEC_TEST(name##_portable) { name(edgec::Isa::kPortable); }     \
   EDGEC_TEST(name##_avx2) { name(edgec::Isa::kAvx2); }             \
+  EDGEC_TEST(name##_avxvnni) { name(edgec::Isa::kAvxvnni); }       \
   EDGEC_TEST(name##_avx512vnni) { name(edgec::Isa::kAvx512vnni); } \
   static void name(edgec::Isa isa)
 #elif defined(__aarch64__)

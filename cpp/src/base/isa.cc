@@ -18,6 +18,9 @@ constexpr uint32_t kBuilt = Bit(Isa::kPortable)
 #if defined(EDGEC_ISA_AVX2)
                             | Bit(Isa::kAvx2)
 #endif
+#if defined(EDGEC_ISA_AVXVNNI)
+                            | Bit(Isa::kAvxvnni)
+#endif
 #if defined(EDGEC_ISA_AVX512VNNI)
                             | Bit(Isa::kAvx512vnni)
 #endif
@@ -35,8 +38,9 @@ constexpr uint32_t kBuilt = Bit(Isa::kPortable)
 // What choosing an instruction set as the highest leaves available.
 constexpr uint32_t Implied(Isa isa) {
   switch (isa) {
+    case Isa::kAvxvnni:
     case Isa::kAvx512vnni:
-      return Bit(Isa::kPortable) | Bit(Isa::kAvx2) | Bit(Isa::kAvx512vnni);
+      return Bit(Isa::kPortable) | Bit(Isa::kAvx2) | Bit(isa);
     case Isa::kNeondot:
       return Bit(Isa::kPortable) | Bit(Isa::kNeon) | Bit(Isa::kNeondot);
     case Isa::kI8mm:
@@ -55,6 +59,12 @@ uint32_t SavedState() {
   return low;
 }
 
+// `most` is the highest subleaf of leaf 7.
+bool HasAvxvnni(uint32_t most) {
+  uint32_t a, b, c, d;
+  return most >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 4));
+}
+
 uint32_t OfCpu() {
   uint32_t a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
@@ -67,6 +77,7 @@ uint32_t OfCpu() {
   if (b & (1u << 5)) bits |= Bit(Isa::kAvx2);
   constexpr uint32_t kFDqBwVl = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);
   const bool vnni = c & (1u << 11);
+  if (bits && HasAvxvnni(a)) bits |= Bit(Isa::kAvxvnni);
   if (bits && (saved & 0xe6) == 0xe6 && (b & kFDqBwVl) == kFDqBwVl && vnni) {
     bits |= Bit(Isa::kAvx512vnni);
   }
@@ -110,6 +121,8 @@ const char* IsaName(Isa isa) {
       return "portable";
     case Isa::kAvx2:
       return "avx2";
+    case Isa::kAvxvnni:
+      return "avxvnni";
     case Isa::kAvx512vnni:
       return "avx512vnni";
     case Isa::kNeon:

@@ -9,6 +9,7 @@ namespace edgec {
 enum class Isa : uint32_t {
   kPortable = 0,  // plain C++17
   kAvx2,          // x86: AVX2 + FMA
+  kAvxvnni,       // x86: AVX2, FMA and AVX-VNNI: Alder Lake and its small cores, Zen 5
   kAvx512vnni,    // x86: AVX512 F, BW, DQ, VL and VNNI
   kNeon,          // ARMv8 (and ARMv7 with NEON): Cortex-A53, A72
   kNeondot,       // ARMv8.2 dot product: Cortex-A55, A76, A78
@@ -16,12 +17,13 @@ enum class Isa : uint32_t {
   kIsaCount,
 };
 
-// "portable", "avx2", "avx512vnni", "neon", "neondot", "i8mm": also the suffix of kernel files.
+// "portable", "avx2", "avxvnni", "avx512vnni", "neon", "neondot", "i8mm": also the suffix of kernel
+// files.
 const char* IsaName(Isa isa);
 
 // The set of instruction sets that the CPU has and that this build contains, limited to `highest`
-// and what it implies. kAvx512vnni implies kAvx2; kI8mm implies kNeondot, which implies
-// kNeon; all imply kPortable.
+// and what it implies. kAvxvnni and kAvx512vnni imply kAvx2, and not each other; kI8mm implies
+// kNeondot, which implies kNeon; all imply kPortable.
 class IsaSet {
  public:
   static IsaSet Detect();

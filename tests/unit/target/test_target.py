@@ -96,7 +96,7 @@ def test_missing_file_is_told_as_such(tmp_path: Path) -> None:
      "file in cpus/; there are cortex_a53"),
     ('core = "mine"', 'core = "../mine"', "key 'core' is '../mine'"),
     ('triple = "aarch64"', 'triple = "x86_64"', "core 'mine' has the instruction sets neon, which "
-     "x86_64 does not have; it may have avx2, avx512vnni"),
+     "x86_64 does not have; it may have avx2, avxvnni, avx512vnni"),
     ("[cpu]", "[cpus]", "key 'cpu' is missing; it must be a table [cpu]"),
     ("[cpu]", "[cpu", "is not a TOML file"),
 ])
@@ -111,7 +111,8 @@ def test_wrong_board_names_file_key_found_and_allowed(
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ('["neon"]', '["sse"]', "it must be a list of different names among avx2, avx512vnni, i8mm"),
+    ('["neon"]', '["sse"]', "it must be a list of different names among avx2, avx512vnni, "
+     "avxvnni, i8mm"),
     ("true", '"yes"', "key 'in_order' is 'yes'; it must be true or false"),
     ("= 8", "= 0", "key 'int8_macs_per_cycle' is 0"),
     ('title = "My core"', 'title = ""', "key 'title' is ''; it must be a line of text, not empty"),

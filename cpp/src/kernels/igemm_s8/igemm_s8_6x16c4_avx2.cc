@@ -149,7 +149,7 @@ inline void AddChunk(size_t depth, const int16_t* a, const int8_t* w, __m256i* a
 
 template <size_t kRows, class Weight>
 void RunTile(const Chunk& chunk, const int16_t* a, const Weight* w, int32_t* sums,
-             const TileAvx2& tile, const RequantAvx2& q) {
+             const TileAvx2& tile) {
   __m256i acc[2 * kRows], *waiting = reinterpret_cast<__m256i*>(sums);
   if (chunk.starts) {
     StartFromBias<kRows>(tile, acc);
@@ -158,38 +158,31 @@ void RunTile(const Chunk& chunk, const int16_t* a, const Weight* w, int32_t* sum
     for (size_t at = 0; at < 2 * kRows; ++at) acc[at] = _mm256_load_si256(waiting + at);
   }
   AddChunk<kRows>(chunk.depth, a, w, acc);
-  if (chunk.ends) return StoreTile<kRows>(tile, q, acc);
+  if (chunk.ends) return StoreTile<kRows>(tile, acc);
 #pragma GCC unroll 12
   for (size_t at = 0; at < 2 * kRows; ++at) _mm256_store_si256(waiting + at, acc[at]);
 }
 
 template <class Weight>
-using TileFunction = void(const Chunk&, const int16_t*, const Weight*, int32_t*, const TileAvx2&,
-                          const RequantAvx2&);
+using TileFunction = void(const Chunk&, const int16_t*, const Weight*, int32_t*, const TileAvx2&);
 
 template <class Weight>
 constexpr TileFunction<Weight>* kRunTile[] = {RunTile<1, Weight>, RunTile<2, Weight>,
                                               RunTile<3, Weight>, RunTile<4, Weight>,
                                               RunTile<5, Weight>, RunTile<6, Weight>};
 
-// All rows, in tiles of equal size, or one row more.
-void RunTiles(const Chunk& chunk, uint32_t m, const Extended& from, int32_t (*sums)[16],
-              TileAvx2 tile, const RequantAvx2& q) {
+// 16 columns of a chunk, whose weights are at w: all rows, in tiles of equal size, or one row more.
+void RunBlock(const Chunk& chunk, const int8_t* w, Extended* at, int32_t (*sums)[16], TileAvx2 tile,
+              uint32_t m) {
+  // A single tile takes weights as they are.
+  if (m <= kTileRows) return kRunTile<int8_t>[m - 1](chunk, at->a, w, sums[0], tile);
+  ExtendWeights(w, chunk.depth, at->w);
   for (uint32_t left = (m - 1) / kTileRows + 1, i = 0; left > 0; --left) {
     const uint32_t rows = (m - i - 1) / left + 1;
-    kRunTile<int16_t>[rows - 1](chunk, from.a + i * kMostDepth<int16_t>, from.w, sums[i], tile, q);
+    kRunTile<int16_t>[rows - 1](chunk, at->a + i * kMostDepth<int16_t>, at->w, sums[i], tile);
+    MoveDown(rows, &tile);
     i += rows;
-    tile.c += rows * tile.c_stride;
-    if (tile.row_offset != nullptr) tile.row_offset += rows;
   }
-}
-
-// 16 columns, whose weights of the chunk begin at w.
-void RunBlock(const Chunk& chunk, uint32_t m, const int8_t* w, Extended* at, int32_t (*sums)[16],
-              const TileAvx2& tile, const RequantAvx2& q) {
-  if (m <= kTileRows) return kRunTile<int8_t>[m - 1](chunk, at->a, w, sums[0], tile, q);
-  ExtendWeights(w, chunk.depth, at->w);
-  RunTiles(chunk, m, *at, sums, tile, q);
 }
 
 }  // namespace
@@ -200,7 +193,7 @@ void igemm_s8_6x16c4_avx2(size_t m, size_t n, size_t k, size_t taps, const int8_
   assert(m >= 1 && m <= kMostRows && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
   Extended extended;
   const Rows rows{m, k, a, tap};
-  const RequantAvx2 q = MakeRequantAvx2(params->requant);
+  const RequantAvx2 requant = MakeRequantAvx2(params->requant);
   const size_t depth = k * taps;
   const size_t most = m <= kTileRows ? kMostDepth<int8_t> : kMostDepth<int16_t>;
   size_t held = depth;  // where the depths of the extended rows begin
@@ -213,9 +206,10 @@ void igemm_s8_6x16c4_avx2(size_t m, size_t n, size_t k, size_t taps, const int8_
       held = p;
       for (size_t j = group; j < end; j += 16) {
         const TileAvx2 tile{
-            params->bias + j, params->row_offset, params->requant.mult + j, c + j, c_stride, n - j};
-        RunBlock(chunk, static_cast<uint32_t>(m), w + j * depth + 16 * p, &extended,
-                 extended.sums[(j - group) / 16], tile, q);
+            params->bias + j, params->row_offset, params->requant.mult + j, c + j, c_stride, n - j,
+            &requant};
+        RunBlock(chunk, w + j * depth + 16 * p, &extended, extended.sums[(j - group) / 16], tile,
+                 static_cast<uint32_t>(m));
       }
     }
   }

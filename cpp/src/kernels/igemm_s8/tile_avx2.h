@@ -25,7 +25,13 @@ struct TileAvx2 {
   int8_t* c;
   size_t c_stride;
   size_t columns;  // 16 or more, or what is left
+  const RequantAvx2* requant;
 };
+
+static inline void MoveDown(size_t rows, TileAvx2* tile) {
+  tile->c += rows * tile->c_stride;
+  if (tile->row_offset != nullptr) tile->row_offset += rows;
+}
 
 // In place: without the empty assembly, GCC copies each sum there and back, and spills some.
 static inline void KeepInPlace(__m256i* acc) { asm("" : "+x"(*acc)); }
@@ -44,7 +50,8 @@ static inline void StartFromBias(const TileAvx2& tile, __m256i* acc) {
 
 // Two rows are packed at once.
 template <size_t kRows>
-static inline void StoreTile(const TileAvx2& tile, const RequantAvx2& q, const __m256i* acc) {
+static inline void StoreTile(const TileAvx2& tile, const __m256i* acc) {
+  const RequantAvx2& q = *tile.requant;
 #pragma GCC unroll 6
   for (size_t i = 0; i < kRows; i += 2) {
     const bool both = i + 1 < kRows;
