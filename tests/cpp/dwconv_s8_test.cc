@@ -5,13 +5,17 @@
 #include "kernel_test.h"
 #include "kernels/dwconv_s8/dwconv_s8_table.h"
 
+namespace edgec {
+DwconvS8Kernel dwconv_s8_4x16_avxvnni_as_avx512vnni;
+DwconvS8Pack dwconv_s8_4x16_avxvnni_as_avx512vnni_pack;
+}  // namespace edgec
+
 namespace edgec_test {
 namespace {
 
 using edgec::DwconvColumns;
 using edgec::DwconvLine;
 using edgec::DwconvS8Kernel;
-using edgec::DwconvS8Kernels;
 using edgec::DwconvS8Params;
 using edgec::kDwconvTile;
 using Entry = edgec::KernelEntry<DwconvS8Kernel>;
@@ -20,6 +24,19 @@ constexpr size_t kMostM = 20, kMostN = 64, kMostTaps = 25, kMostInterleave = 4, 
 constexpr size_t kMostPixels = (kMostM + kDwconvTile - 1) / kDwconvTile * kDwconvTile;
 constexpr int32_t kZeroPoint = 5, kQmin = -128, kQmax = 110;
 constexpr int8_t kUntouched = 99;
+
+edgec::KernelTable<DwconvS8Kernel> Kernels() {
+#if defined(__x86_64__)
+  static const std::vector<Entry> all =
+      With(edgec::DwconvS8Kernels(),
+           Entry{edgec::Isa::kAvx512vnni, "dwconv_s8_4x16_avxvnni_as_avx512vnni",
+                 &edgec::dwconv_s8_4x16_avxvnni_as_avx512vnni,
+                 &edgec::dwconv_s8_4x16_avxvnni_as_avx512vnni_pack, 4, 64, 128});
+  return {all.data(), all.size()};
+#else
+  return edgec::DwconvS8Kernels();
+#endif
+}
 
 struct Size {
   size_t m, n, taps, sharing, y_stride;
@@ -195,7 +212,7 @@ void ForForms(const Entry& kernel, Body body) {
 }
 
 EDGEC_TEST_EACH_ISA(dwconv_s8_every_tail_gives_the_reference_bytes) {
-  ForKernels(DwconvS8Kernels(), isa, [](const Entry& kernel) {
+  ForKernels(Kernels(), isa, [](const Entry& kernel) {
     DwconvCase test;
     size_t seed = 0;
     for (size_t m = 1; m <= kMostM; ++m) {
@@ -215,7 +232,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_every_tail_gives_the_reference_bytes) {
 
 // Two products of a NEON kernel meet in int16: the largest must still be exact.
 EDGEC_TEST_EACH_ISA(dwconv_s8_extreme_values_are_exact) {
-  ForKernels(DwconvS8Kernels(), isa, [](const Entry& kernel) {
+  ForKernels(Kernels(), isa, [](const Entry& kernel) {
     DwconvCase test;
     for (int8_t x : {-128, 127}) {
       for (int8_t w : {-127, 127}) {
@@ -232,7 +249,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_extreme_values_are_exact) {
 }
 
 EDGEC_TEST_EACH_ISA(dwconv_s8_narrow_sums_at_their_bounds_are_exact) {
-  ForKernels(DwconvS8Kernels(), isa, [](const Entry& kernel) {
+  ForKernels(Kernels(), isa, [](const Entry& kernel) {
     DwconvCase test;
     test.fits_int16 = true;
     constexpr int32_t kMost = (1 << 22) - 1;
@@ -252,7 +269,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_narrow_sums_at_their_bounds_are_exact) {
 }
 
 EDGEC_TEST_EACH_ISA(dwconv_s8_accumulators_at_the_ends_of_int32_are_exact) {
-  ForKernels(DwconvS8Kernels(), isa, [](const Entry& kernel) {
+  ForKernels(Kernels(), isa, [](const Entry& kernel) {
     DwconvCase test;
     for (int32_t bias : {INT32_MAX, INT32_MIN, 0x7FFFFF80}) {
       for (float mult : {4.6e-8f, 0.99999994f, 1.0f, 3.0e4f, 1e-38f}) {

@@ -23,18 +23,16 @@ struct Size {
   size_t m, n, k, taps, c_stride;
 };
 
-// The kernels of ops. On x86 also the one for AVX-VNNI as AVX-512 encodes it: few CPUs have both.
 edgec::KernelTable<IgemmS8Kernel> Kernels() {
-  static const std::vector<Entry> entries = [] {
-    const edgec::KernelTable<IgemmS8Kernel> table = edgec::IgemmS8Kernels();
-    std::vector<Entry> all(table.begin(), table.end());
 #if defined(__x86_64__)
-    all.push_back({edgec::Isa::kAvx512vnni, "igemm_s8_6x16c4_avxvnni_as_avx512vnni",
-                   &edgec::igemm_s8_6x16c4_avxvnni_as_avx512vnni, 24, 1, 128});
+  static const std::vector<Entry> all =
+      With(edgec::IgemmS8Kernels(),
+           Entry{edgec::Isa::kAvx512vnni, "igemm_s8_6x16c4_avxvnni_as_avx512vnni",
+                 &edgec::igemm_s8_6x16c4_avxvnni_as_avx512vnni, 24, 1, 128});
+  return {all.data(), all.size()};
+#else
+  return edgec::IgemmS8Kernels();
 #endif
-    return all;
-  }();
-  return {entries.data(), entries.size()};
 }
 
 // Buffers for the largest case; smaller ones use their ends, next to the guard pages.

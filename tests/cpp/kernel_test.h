@@ -29,6 +29,16 @@ void ForKernels(const edgec::KernelTable<Kernel>& table, edgec::Isa isa, Body bo
   if (!any) EDGEC_SKIP("no kernel of the family for this instruction set in this build");
 }
 
+// A table's kernels and, on x86, one that ops don't have: an AVX-VNNI kernel as AVX-512 encodes it.
+// Few CPUs have both.
+template <class Kernel>
+std::vector<edgec::KernelEntry<Kernel>> With(const edgec::KernelTable<Kernel>& table,
+                                             const edgec::KernelEntry<Kernel>& entry) {
+  std::vector<edgec::KernelEntry<Kernel>> all(table.begin(), table.end());
+  all.push_back(entry);
+  return all;
+}
+
 // xorshift64*: the same values on every machine.
 class Random {
  public:
