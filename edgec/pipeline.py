@@ -89,7 +89,7 @@ def quantize(spec: str, calibration: str, output: Path, *, target: str | None = 
     chosen = method.load("quantize").from_options(options or {})
     model = load_model(spec, shapes)
     batches = load_batches(calibration, input_specs(model))
-    done = method.run(chosen, model, batches, board)
+    done = method.run(chosen, model, method.Given(batches, target=board))
     save_model(done.model, output)
     return done
 
