@@ -12,22 +12,27 @@ Conv2dShape Depthwise(uint32_t n, uint32_t h, uint32_t w, uint32_t c, int32_t ke
 }
 
 const Conv2dShape kShapes[] = {
-    Depthwise(1, 6, 6, 16, 3, 1, 1, 1, 6), Depthwise(2, 9, 9, 33, 3, 2, 1, 0, 5),
-    Depthwise(1, 7, 7, 20, 5, 1, 1, 2, 7), Depthwise(1, 5, 5, 3, 3, 1, 2, 2, 5),
-    Depthwise(1, 4, 4, 1, 2, 3, 1, 1, 2),  Depthwise(1, 14, 14, 96, 3, 1, 1, 1, 14),
+    Depthwise(1, 6, 6, 16, 3, 1, 1, 1, 6),
+    Depthwise(2, 9, 9, 33, 3, 2, 1, 0, 5),
+    Depthwise(1, 7, 7, 20, 5, 1, 1, 2, 7),
+    Depthwise(1, 5, 5, 3, 3, 1, 2, 2, 5),
+    Depthwise(1, 4, 4, 1, 2, 3, 1, 1, 2),
+    Depthwise(1, 14, 14, 96, 3, 1, 1, 1, 14),
+    {1, 4, 52, 200, 200, 3, 3, 1, 1, 1, 1, 1, 1, 4, 52, 200},  // more channels than a ring holds
+    {1, 4, 130, 75, 75, 3, 3, 2, 2, 1, 1, 1, 1, 2, 65, 75},
 };
 
 // Kernel sides, strides and dilations in all combinations, on narrow and wide images whose windows
 // hang over every edge.
 std::vector<Conv2dShape> ManyShapes() {
   std::vector<Conv2dShape> shapes(std::begin(kShapes), std::end(kShapes));
-  constexpr uint32_t kWidths[] = {1, 2, 5, 8, 13, 20}, kChannels[] = {1, 8, 16, 24, 33};
+  constexpr uint32_t kWidths[] = {1, 2, 5, 8, 13, 20}, kChannels[] = {1, 8, 16, 24, 33, 80, 129};
   uint32_t count = 0;
   for (int32_t kernel_h : {1, 2, 3, 4, 5, 7}) {
     for (int32_t kernel_w : {1, 2, 3, 4, 5, 7}) {
       for (int32_t stride : {1, 2, 3}) {
         for (int32_t dilation : {1, 2}) {
-          const uint32_t c = kChannels[count % 5], w = kWidths[count % 6], h = 1 + count % 7;
+          const uint32_t c = kChannels[count % 7], w = kWidths[count % 6], h = 1 + count % 7;
           const uint32_t out_w = 1 + (count / 2) % 20, out_h = 1 + (count / 3) % 4;
           shapes.push_back({1 + count % 2, h, w, c, c, kernel_h, kernel_w, stride,
                             1 + (stride + static_cast<int32_t>(count)) % 3, dilation, dilation,

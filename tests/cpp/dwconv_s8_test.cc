@@ -20,7 +20,7 @@ using edgec::DwconvS8Params;
 using edgec::kDwconvTile;
 using Entry = edgec::KernelEntry<DwconvS8Kernel>;
 
-constexpr size_t kMostM = 20, kMostN = 64, kMostTaps = 25, kMostInterleave = 4, kMostUnit = 64;
+constexpr size_t kMostM = 20, kMostN = 144, kMostTaps = 25, kMostInterleave = 4, kMostUnit = 64;
 constexpr size_t kMostPixels = (kMostM + kDwconvTile - 1) / kDwconvTile * kDwconvTile;
 constexpr int32_t kZeroPoint = 5, kQmin = -128, kQmax = 110;
 constexpr int8_t kUntouched = 99;
@@ -216,7 +216,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_every_tail_gives_the_reference_bytes) {
     DwconvCase test;
     size_t seed = 0;
     for (size_t m = 1; m <= kMostM; ++m) {
-      for (size_t n : {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 64}) {
+      for (size_t n : {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 64, 72, 144}) {
         for (size_t taps : {1, 2, 3, 5, 10}) {
           ForForms(kernel, [&](size_t sharing, Places places) {
             ++seed;
@@ -237,11 +237,13 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_extreme_values_are_exact) {
     for (int8_t x : {-128, 127}) {
       for (int8_t w : {-127, 127}) {
         ForForms(kernel, [&](size_t sharing, Places places) {
-          test.Fill(kernel, {9, 33, kMostTaps, sharing, 33}, places, 1);
-          std::fill(test.x.begin(), test.x.end(), x);
-          std::fill(test.w.begin(), test.w.end(), w);
-          std::fill(test.mult.begin(), test.mult.end(), 6e-5f);
-          test.Check();
+          for (size_t n : {33, 81}) {
+            test.Fill(kernel, {9, n, kMostTaps, sharing, n}, places, 1);
+            std::fill(test.x.begin(), test.x.end(), x);
+            std::fill(test.w.begin(), test.w.end(), w);
+            std::fill(test.mult.begin(), test.mult.end(), 6e-5f);
+            test.Check();
+          }
         });
       }
     }
@@ -256,7 +258,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_narrow_sums_at_their_bounds_are_exact) {
     for (int32_t bias : {kMost, -kMost, kMost / 2, 1}) {
       for (float mult : {32766.0f / kMost, 3e-5f, 0.0f}) {
         ForForms(kernel, [&](size_t sharing, Places places) {
-          test.Fill(kernel, {5, 17, 3, sharing, 17}, places, 1);
+          test.Fill(kernel, {5, kMostN, 3, sharing, kMostN}, places, 1);
           std::fill(test.x.begin(), test.x.end(), int8_t{0});
           std::fill(test.bias.begin(), test.bias.end(), bias);
           std::fill(test.mult.begin(), test.mult.end(), mult);
@@ -274,7 +276,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_accumulators_at_the_ends_of_int32_are_exact) {
     for (int32_t bias : {INT32_MAX, INT32_MIN, 0x7FFFFF80}) {
       for (float mult : {4.6e-8f, 0.99999994f, 1.0f, 3.0e4f, 1e-38f}) {
         ForForms(kernel, [&](size_t sharing, Places places) {
-          test.Fill(kernel, {5, 17, 3, sharing, 17}, places, 1);
+          test.Fill(kernel, {5, kMostN, 3, sharing, kMostN}, places, 1);
           std::fill(test.x.begin(), test.x.end(), int8_t{0});
           std::fill(test.bias.begin(), test.bias.end(), bias);
           std::fill(test.mult.begin(), test.mult.end(), mult);

@@ -16,7 +16,7 @@ using edgec::IgemmS8Kernel;
 using edgec::IgemmS8Params;
 using Entry = edgec::KernelEntry<IgemmS8Kernel>;
 
-constexpr size_t kMostM = 32, kMostN = 112, kMostK = 160, kMostTaps = 9, kGap = 3;
+constexpr size_t kMostM = 48, kMostN = 112, kMostK = 160, kMostTaps = 9, kGap = 3;
 constexpr int8_t kUntouched = 99;
 
 struct Size {
@@ -186,6 +186,8 @@ EDGEC_TEST_EACH_ISA(igemm_s8_every_cut_of_the_columns_gives_the_reference_bytes)
         for (size_t n : {block - 15, block - 1, block}) {
           test.Fill({m, n, 8, 2, n + m % 3}, m + n);
           test.Check(kernel);
+          test.Fill({m, n, 12 + m % 12 * 4, 1, n + m % 3}, m + n);  // shallow: one tap
+          test.Check(kernel);
         }
       }
     }
@@ -229,11 +231,13 @@ EDGEC_TEST_EACH_ISA(igemm_s8_extreme_values_are_exact) {
     const int8_t extremes[] = {-128, -127, 127};
     for (int8_t a : extremes) {
       for (int8_t b : extremes) {
-        test.Fill({kernel.mr, 33, 64, 9, 33}, 2);
-        std::fill(test.a.begin(), test.a.end(), a);
-        std::fill(test.b.begin(), test.b.end(), b);
-        std::fill(test.mult.begin(), test.mult.end(), 1e-5f);
-        test.Check(kernel);
+        for (size_t taps : {1, 9}) {
+          test.Fill({kernel.mr, kMostN, taps == 1 ? 48u : kMostK, taps, kMostN}, 2);
+          std::fill(test.a.begin(), test.a.end(), a);
+          std::fill(test.b.begin(), test.b.end(), b);
+          std::fill(test.mult.begin(), test.mult.end(), 1e-5f);
+          test.Check(kernel);
+        }
       }
     }
   });
@@ -244,7 +248,7 @@ EDGEC_TEST_EACH_ISA(igemm_s8_accumulators_at_the_ends_of_int32_are_exact) {
     IgemmCase test;
     for (int32_t bias : {INT32_MAX, INT32_MAX - 64, INT32_MIN, INT32_MIN + 64, 0x7FFFFF80}) {
       for (float mult : {4.6e-8f, 1e-9f, 3.0e4f, 1e-38f, 0.0f}) {
-        test.Fill({kernel.mr, 17, 8, 2, 17}, 3);
+        test.Fill({kernel.mr, kMostN, 16, 1, kMostN}, 3);
         std::fill(test.bias.begin(), test.bias.end(), bias);
         std::fill(test.mult.begin(), test.mult.end(), mult);
         test.Check(kernel);
@@ -260,9 +264,9 @@ EDGEC_TEST_EACH_ISA(igemm_s8_every_multiplier_and_clamp_is_exact) {
     for (float mult : {1.0f, 0.99999994f, 2.5f, 3e38f, 1e-40f, 0.0f}) {
       for (int32_t zero_point : {-128, -1, 0, 127}) {
         for (int32_t bias : {INT32_MIN, INT32_MIN + 1, -32769, -40, 0, 33, 32768, INT32_MAX}) {
-          test.Fill({kernel.mr, 35, 4, 1, 35}, 1);
+          test.Fill({kernel.mr, kMostN, 12, 1, kMostN}, 1);
           std::fill(test.a.begin(), test.a.end(), int8_t{0});
-          for (size_t j = 0; j < 35; ++j) {
+          for (size_t j = 0; j < kMostN; ++j) {
             test.bias[j] = bias;
             test.mult[j] = j % 2 == 0 ? mult : -mult;
           }

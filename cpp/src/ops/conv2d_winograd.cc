@@ -206,7 +206,10 @@ class Conv2dWinograd final : public Op {
 
 edgec_status MakeConv2dWinograd(Conv2dTask<int8_t> task, const int32_t* bias,
                                 PrepareContext& context, std::unique_ptr<Op>* op) {
-  auto made = std::make_unique<Conv2dWinograd>(std::move(task), bias, context.threads);
+  const uint64_t macs =
+      uint64_t{WinogradTiles(task.window).count} * WinogradWeightCount(task.depth, task.columns);
+  const uint32_t threads = ThreadsWorth(macs, context.threads);
+  auto made = std::make_unique<Conv2dWinograd>(std::move(task), bias, threads);
   context.kernel = made->kernel_name();
   if (const edgec_status status = made->PrepareMemory(context)) return status;
   *op = std::move(made);

@@ -205,7 +205,8 @@ edgec_status PrepareDepthwiseConv2dS8(const Node& node, PrepareContext& context,
   task.form = {kernel.interleave, kernel.unit, kernel.pack};
   task.padding = static_cast<int8_t>(node.params[zp_in]);
   task.weights = std::make_unique<DepthwiseWeights>();
-  if (!task.weights->Make(task.window, kernel, task.w, bias)) {
+  const DepthwiseRows<int8_t> rows(task.window, task.form, task.padding);
+  if (!task.weights->Make(task.window, kernel, rows, task.w, bias)) {
     return Refuse(context, EDGEC_E_MEMORY,
                   "not enough memory for the kernel's form of the weights");
   }

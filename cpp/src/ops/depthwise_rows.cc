@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kRingBytes = 32 * 1024;  // a small L1
 constexpr size_t kBlock = 16;
+constexpr size_t kWholeBlocks = 4;  // a cache line of a pixel, the best of some kernels
 
 int64_t RowExtent(const Conv2dWindow& w) { return (w.kernel_h - 1) * w.dilation_h + 1; }
 
@@ -67,6 +68,9 @@ DepthwiseRows<T>::DepthwiseRows(const Conv2dWindow& window, const UnitForm<T>& f
   const uint64_t block_bytes = static_cast<uint64_t>(slots_) * x_block() * sizeof(T);
   const size_t most = static_cast<size_t>(std::max<uint64_t>(1, kRingBytes / block_bytes));
   blocks_ = DivideUp(all_blocks, DivideUp(all_blocks, most));
+  if (blocks_ < all_blocks && most >= kWholeBlocks) {
+    blocks_ = std::min(RoundUp(blocks_, kWholeBlocks), most / kWholeBlocks * kWholeBlocks);
+  }
   ranges_ = DivideUp(all_blocks, blocks_);
   ring_elements_ =
       (static_cast<uint64_t>(slots_) + 1) * blocks_ * x_block() + kDwconvTile * x_step();

@@ -2,50 +2,55 @@
 
 #include <limits>
 
+#include "ops/node_check.h"
+
 namespace edgec {
 
 bool DepthwiseWeights::Make(const Conv2dWindow& window, const KernelEntry<DwconvS8Kernel>& kernel,
-                            const int8_t* w, const int32_t* bias) {
+                            const DepthwiseRows<int8_t>& rows, const int8_t* w,
+                            const int32_t* bias) {
   w_ = w;
   bias_ = bias;
   if (kernel.pack == nullptr) return true;
-  const DepthwiseLayout layout(window, kernel.interleave);
-  const size_t blocks = (static_cast<size_t>(window.in_c) + 15) / 16;
+  const DepthwiseLayout& layout = rows.layout();
+  const size_t blocks = DivideUp(static_cast<size_t>(window.in_c), 16);
   const uint64_t block_bytes =
       static_cast<uint64_t>(window.kernel_h) * layout.groups * layout.sharing * kernel.unit;
   if (block_bytes > std::numeric_limits<size_t>::max() / 2 / blocks) return false;
   if (!units_.Allocate(blocks * block_bytes)) return false;
-  for (size_t i = 0; i < blocks; ++i) {
-    PackBlock(window, kernel, w + i * window.taps() * 16,
-              reinterpret_cast<int8_t*>(units_.data()) + i * block_bytes);
+  for (size_t i = 0; i < rows.ranges(); ++i) {
+    PackRange(window, kernel, layout, w + i * rows.blocks() * window.taps() * 16, rows.channels(i),
+              reinterpret_cast<int8_t*>(units_.data()) + i * rows.blocks() * block_bytes);
   }
   w_ = reinterpret_cast<int8_t*>(units_.data());
   if (kernel.a_offset != 0) ShiftBias(w, window.taps(), blocks * 16, kernel.a_offset);
   return true;
 }
 
-// Units [kernel_h][groups][sharing] of 16 channels.
-void DepthwiseWeights::PackBlock(const Conv2dWindow& window,
-                                 const KernelEntry<DwconvS8Kernel>& kernel, const int8_t* w,
+// Units [channels/16][kernel_h][groups][sharing], packed as the range's inputs will be.
+void DepthwiseWeights::PackRange(const Conv2dWindow& window,
+                                 const KernelEntry<DwconvS8Kernel>& kernel,
+                                 const DepthwiseLayout& layout, const int8_t* w, size_t channels,
                                  int8_t* to) const {
-  const DepthwiseLayout layout(window, kernel.interleave);
   const int8_t flip = kernel.a_offset != 0 ? int8_t{-128} : int8_t{0};
   const size_t units = static_cast<size_t>(window.kernel_h) * layout.groups * layout.sharing;
-  int8_t columns[kDwconvMostInterleave][16];
-  const int8_t* from[kDwconvMostInterleave] = {columns[0], columns[1], columns[2], columns[3]};
-  for (size_t u = 0; u < units; ++u, to += kernel.unit) {
+  const size_t taps = window.taps();
+  std::vector<int8_t> columns(kDwconvMostInterleave * channels);
+  const int8_t* from[kDwconvMostInterleave];
+  for (size_t q = 0; q < kDwconvMostInterleave; ++q) from[q] = &columns[q * channels];
+  for (size_t u = 0; u < units; ++u) {
     const size_t pixel = u % layout.sharing, group = u / layout.sharing % layout.groups;
-    const int8_t* row =
-        w + u / layout.sharing / layout.groups * 16 * static_cast<size_t>(window.kernel_w);
+    const size_t ky = u / layout.sharing / layout.groups;
     for (size_t q = 0; q < layout.interleave; ++q) {
       const int64_t kx = layout.KernelColumn(group, q, pixel);
       const bool inside = kx >= 0 && kx < window.kernel_w;
-      for (size_t j = 0; j < 16; ++j) {
-        columns[q][j] =
-            static_cast<int8_t>((inside ? row[16 * kx + static_cast<int64_t>(j)] : 0) ^ flip);
+      const int8_t* tap = w + 16 * (ky * static_cast<size_t>(window.kernel_w));
+      for (size_t j = 0; j < channels; ++j) {
+        const size_t at = j / 16 * 16 * taps + 16 * static_cast<size_t>(inside ? kx : 0) + j % 16;
+        columns[q * channels + j] = static_cast<int8_t>((inside ? tap[at] : 0) ^ flip);
       }
     }
-    kernel.pack({1, 16, from, layout.interleave, to, 0});
+    kernel.pack({1, channels, from, layout.interleave, to + u * kernel.unit, units * kernel.unit});
   }
 }
 

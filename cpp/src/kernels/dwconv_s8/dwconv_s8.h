@@ -5,9 +5,9 @@
 //     0 ≤ i < pixels    0 ≤ j < channels    0 ≤ t < taps    0 ≤ q < interleave
 //
 // A kernel is two functions. Pack writes units in any order of bytes that it likes, as long as the
-// other function understands them: weights become units through the same function. A kernel with
-// interleave 1 has none: its units are 16 channels as they are, copied by the caller. Sums wrap
-// modulo 2^32.
+// other function understands them: weights become units through the same function, with the
+// channels of a call together, as its inputs. A kernel with interleave 1 has none: its units are 16
+// channels as they are, copied by the caller. Sums wrap modulo 2^32.
 //
 // The caller's duties: counts ≥ 1; w in [−127, 127]; bias and mult hold ⌈channels/16⌉·16 values.
 // If the kernel's a_offset is 128, bias[j] already contains −128 · Σ w[j], and the weights that

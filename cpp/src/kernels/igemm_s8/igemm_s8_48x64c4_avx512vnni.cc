@@ -1,4 +1,4 @@
-// 24 rows in tiles of up to 24 sums: 6 rows × 64 columns, 8 × 48, 12 × 32 or 8 × 16, as the columns
+// 48 rows in tiles of up to 24 sums: 6 rows × 64 columns, 8 × 48, 12 × 32 or 8 × 16, as the columns
 // divide. vpdpbusd wants one unsigned side: a, which comes with 128 added (a_offset).
 //
 //   w            │ 16 columns × 4 depths │ the next 16 │ …           │  1 .. 4 loads for all rows
@@ -176,6 +176,114 @@ void RunTiles(const Call& call, Tile* at, size_t tiles) {
   }
 }
 
+// Shallow products are mostly requantization, which has pipes of its own. Pipes are given out in
+// the order of the program: so 8 sums are made between the steps that make bytes of the 8 before.
+//
+//   sums       │ depth 0 … 3 │           │ depth 4 … 7 │           │ 8 … 11 │                 │ …
+//   8 before                 │ to float  │             │ · mult    │        │ round and store │
+template <size_t kRows, size_t kBlocks>
+struct Shallow {
+  static_assert(kRows * kBlocks == 8, "two times what is packed at once");
+  __m512 mult[kBlocks];
+  int8_t* c;
+  __m512i acc[8];
+};
+
+template <size_t kRows, size_t kBlocks>
+inline void StoreShallow(const Call& call, size_t columns, const Shallow<kRows, kBlocks>& done) {
+#pragma GCC unroll 2
+  for (size_t g = 0; g < 2; ++g) {
+    __m512i s[4];
+#pragma GCC unroll 4
+    for (size_t r = 0; r < 4; ++r) {
+      __m512 real = _mm512_castsi512_ps(done.acc[4 * g + r]);
+      if (!call.requant.fits_int32) real = _mm512_min_ps(real, call.requant.high);
+      s[r] = _mm512_cvtps_epi32(real);
+    }
+    const __m512i packed = PackS8Avx512(s[0], s[1], s[2], s[3], call.requant);
+    int8_t* c = done.c + g * (kRows / 2) * call.c_stride;
+    StoreRow<kBlocks, 0>(c, packed, columns);
+    if constexpr (kBlocks <= 2) StoreRow<kBlocks, 1>(c + call.c_stride, packed, columns);
+    if constexpr (kBlocks == 1) {
+      StoreRow<kBlocks, 2>(c + 2 * call.c_stride, packed, columns);
+      StoreRow<kBlocks, 3>(c + 3 * call.c_stride, packed, columns);
+    }
+  }
+}
+
+template <size_t kRows, size_t kBlocks>
+inline void RequantizeShallow(const Call& call, size_t columns, size_t third,
+                              Shallow<kRows, kBlocks>* done) {
+  if (third == 2) return StoreShallow(call, columns, *done);
+#pragma GCC unroll 8
+  for (size_t r = 0; r < 8; ++r) {
+    __m512i& sum = done->acc[r];
+    sum =
+        third == 0
+            ? _mm512_castps_si512(_mm512_cvtepi32_ps(sum))
+            : _mm512_castps_si512(_mm512_mul_ps(_mm512_castsi512_ps(sum), done->mult[r % kBlocks]));
+  }
+}
+
+// 4 depths, from p on.
+template <size_t kRows, size_t kBlocks>
+inline void AddDepths(const int8_t* const* row, size_t p, const int8_t* w, size_t block_bytes,
+                      __m512i* acc) {
+  __m512i w_p[kBlocks];
+#pragma GCC unroll 4
+  for (size_t b = 0; b < kBlocks; ++b) {
+    w_p[b] = _mm512_load_si512(w + b * block_bytes + 16 * p);
+    asm("" : "+v"(w_p[b]));  // or GCC loads it once more for each row
+  }
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kRows; ++i) {
+    int32_t four;
+    std::memcpy(&four, row[i] + p, sizeof(four));
+    const __m512i a_p = _mm512_set1_epi32(four);
+#pragma GCC unroll 4
+    for (size_t b = 0; b < kBlocks; ++b) AddDots(&acc[i * kBlocks + b], a_p, w_p[b]);
+  }
+}
+
+template <size_t kRows, size_t kBlocks, bool kFirst>
+inline void RunShallow(const Call& call, const Tile& tile, size_t i,
+                       Shallow<kRows, kBlocks>* sums) {
+  const size_t k = call.k;
+  const int8_t* row[kRows];
+#pragma GCC unroll 8
+  for (size_t r = 0; r < kRows; ++r) row[r] = tile.a[i + r] + call.tap[0];
+  Tile at = tile;
+  if (at.row_offset != nullptr) at.row_offset += i;
+  __m512i acc[8];
+  Start<kRows, kBlocks>(at, acc);
+#pragma GCC unroll 3
+  for (size_t third = 0; third < 3; ++third) {
+    AddDepths<kRows, kBlocks>(row, 4 * third, tile.w, 16 * k, acc);
+    if (!kFirst) RequantizeShallow(call, tile.columns, third, sums);
+  }
+  for (size_t p = 12; p < k; p += 4) {
+    AddDepths<kRows, kBlocks>(row, p, tile.w, 16 * k, acc);
+  }
+#pragma GCC unroll 8
+  for (size_t r = 0; r < 8; ++r) sums->acc[r] = acc[r];
+  sums->c = tile.c + i * call.c_stride;
+}
+
+// The last rows are some of those before, too, where m is no multiple: the same bytes twice.
+template <size_t kRows, size_t kBlocks>
+__attribute__((noinline)) void RunShallowPass(const Call& call, const Tile& tile, size_t m) {
+  Shallow<kRows, kBlocks> sums;
+#pragma GCC unroll 4
+  for (size_t b = 0; b < kBlocks; ++b) sums.mult[b] = _mm512_loadu_ps(tile.mult + 16 * b);
+  RunShallow<kRows, kBlocks, true>(call, tile, 0, &sums);
+  for (size_t i = kRows; i < m; i += kRows) {
+    RunShallow<kRows, kBlocks, false>(call, tile, i + kRows <= m ? i : m - kRows, &sums);
+  }
+  for (size_t third = 0; third < 3; ++third) {
+    RequantizeShallow(call, tile.columns, third, &sums);
+  }
+}
+
 using TilesFunction = void(const Call&, Tile*, size_t tiles);
 
 constexpr TilesFunction* kTiles[4][12] = {
@@ -189,10 +297,17 @@ constexpr TilesFunction* kTiles[4][12] = {
     {RunTiles<1, 4>, RunTiles<2, 4>, RunTiles<3, 4>, RunTiles<4, 4>, RunTiles<5, 4>,
      RunTiles<6, 4>}};
 
+constexpr size_t kShallow = 48;
+
 constexpr uint32_t kMostRows[4] = {8, 12, 8, 6};
 
 // All rows, in tiles of equal size, or one row more.
 void RunPass(const Call& call, Tile* tile, uint32_t m, size_t blocks) {
+  if (call.taps == 1 && call.k >= 12 && call.k <= kShallow && m >= 8) {
+    if (blocks == 4) return RunShallowPass<2, 4>(call, *tile, m);
+    if (blocks == 2) return RunShallowPass<4, 2>(call, *tile, m);
+    if (blocks == 1) return RunShallowPass<8, 1>(call, *tile, m);
+  }
   const uint32_t most = kMostRows[blocks - 1];
   const uint32_t tiles = (m - 1) / most + 1, rows = m / tiles, larger = m % tiles;
   if (larger > 0) kTiles[blocks - 1][rows](call, tile, larger);
@@ -205,10 +320,10 @@ size_t BlocksOfPass(size_t left) { return left == 5 ? 3 : left < 4 ? left : 4; }
 
 }  // namespace
 
-void igemm_s8_24x64c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
+void igemm_s8_48x64c4_avx512vnni(size_t m, size_t n, size_t k, size_t taps, const int8_t* const* a,
                                  const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                                  const IgemmS8Params* params) {
-  assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
+  assert(m >= 1 && m <= 48 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
   const Call call{k, taps, c_stride, tap, MakeRequantAvx512(params->requant)};
   for (size_t j = 0; j < n;) {
     const size_t blocks = BlocksOfPass((n - j - 1) / 16 + 1);
