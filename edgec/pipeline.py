@@ -72,13 +72,14 @@ def inspect(spec: str, target: str | None = None, shapes: Shapes | None = None) 
     if target is None:
         return Inspection(summary)
     board = load_target(target)
+    native = load_backend("native")
     try:
-        graph = _lowered(model, load_backend("native"), board)
+        graph = _lowered(model, native, board)
     except LoweringError as error:
         return Inspection(summary, board.name, problem=str(error))
     planned = plan(graph)
-    return Inspection(summary, board.name, tuple(lowering.placement(graph)), planned.arena_bytes,
-                      planned.lower_bound_bytes)
+    return Inspection(summary, board.name, tuple(_placements(graph, native, board)),
+                      planned.arena_bytes, planned.lower_bound_bytes)
 
 
 def quantize(spec: str, calibration: str, output: Path, *, target: str | None = None,
@@ -126,8 +127,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     emitter = load_backend(backend)
     graph = _lowered(model, emitter, target)
     require_supported(backend, emitter, graph, target)
-    placements = [replace(placed, weights=emitter.weights(Site.of(node, graph.tensors), target))
-                  for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True)]
+    placements = _placements(graph, emitter, target)
     planned = plan(graph)
     report: dict[str, Any] = {"nodes": [asdict(p) for p in placements]}
     if emitter.plans_memory:
@@ -142,6 +142,12 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         lowering=report, lock_inputs=origin.inputs,
         lock_tools=tool_versions(), command=origin.command)
     return write_bundle(output, contents), placements
+
+
+def _placements(graph: Graph, backend: Backend, target: Target) -> list[Placement]:
+    """Where each node runs, and how the backend stores its weights."""
+    return [replace(placed, weights=backend.weights(Site.of(node, graph.tensors), target))
+            for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True)]
 
 
 def _lowered(model: ir.Model, backend: Backend, target: Target) -> Graph:

@@ -78,7 +78,7 @@ def inspection(out: Console, found: Inspection) -> None:
                if node.parameters else "", size(node.weight_bytes) if node.weight_bytes else ""]
         if found.placements is not None:
             placed = where.get(node.name)
-            row += [placed.runs, placed.reason] if placed else ["(merged)", ""]
+            row += [placed.runs, placed.reason or placed.weights] if placed else ["(merged)", ""]
         made.add_row(*row)
     out.print(made)
     summary = found.summary

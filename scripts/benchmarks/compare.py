@@ -127,5 +127,5 @@ COMMAND = Command(
     "compare", "Shows per network how much faster this checkout is than another revision.",
     "Builds BASE in a worktree of its own, lowers the models with each revision's compiler, and "
     "lets both take turns. Times are CPU time on one thread, wall time on several. The interval "
-    "holds the median of the ratio with 95 %% confidence; a tie is when it holds 1.",
+    "holds the median of the ratio with 95 % confidence; a tie is when it holds 1.",
     _add_arguments, _run)

@@ -186,6 +186,6 @@ COMMAND = Command(
     "Every runtime with every model is a process of its own, pinned and kept alive; in each round "
     "each has a turn. Times are CPU time of the process; `of edgec` is the median over rounds of "
     "the ratio to edgec's fastest file of that precision, above 1 is slower (edgec on several "
-    "threads: wall time against edgec on one), with an interval of 95 %%. `cosine` is to ONNX "
+    "threads: wall time against edgec on one), with an interval of 95 %. `cosine` is to ONNX "
     "Runtime's float output. `of peak` is the share of what a loop in registers does.",
     _add_arguments, _run)

@@ -60,7 +60,8 @@ def _average_pool(call: Call) -> Sequence[str]:
     count_pad = bool(call.integer("count_include_pad", 0))
     if count_pad and call.integer("ceil_mode", 0) and pad != padding(call, size, kernel, stride):
         raise Unsupported("counts its padding in a partial window (ceil_mode)")
-    y = call.emit(AveragePool2d(kernel, stride, pad, count_pad), [image])
+    whole = kernel == size and not any(pad)
+    y = call.emit(Mean((1, 2)) if whole else AveragePool2d(kernel, stride, pad, count_pad), [image])
     return [from_nhwc(call, y, call.rank(call.input(0)))]
 
 

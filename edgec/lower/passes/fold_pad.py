@@ -1,14 +1,20 @@
 """Zeros put around an image before a convolution become the convolution's own padding.
 
-A transpose may stand between them: at the model's input the padding is still in ONNX's order.
+Transposes and reshapes that only name the axes anew may stand between them: at the model's input
+the padding is still in ONNX's order, and of a single channel the transpose is a reshape.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from edgec.lower.editor import Editor
 from edgec.lower.graph import Graph, Node
+from edgec.lower.ops.reshape import Reshape
+from edgec.lower.ops.transpose import Transpose
+
+Axes = Sequence[int | None]  # of the image: which axis of another tensor each is; None: of size 1
 
 
 def run(graph: Graph) -> Graph:
@@ -21,22 +27,46 @@ def run(graph: Graph) -> Graph:
 
 
 def _fold(editor: Editor, conv: Node) -> None:
-    above = editor.producer(conv.inputs[0])
-    transpose = above if above is not None and above.op == "transpose" else None
-    pad = above if transpose is None else editor.producer(transpose.inputs[0])
-    if pad is None or pad.op != "pad" or pad.attributes.value != 0.0:
+    image = conv.inputs[0]
+    axes: Axes | None = range(4)
+    node = editor.producer(image)
+    while node is not None and node.op in ("transpose", "reshape") and axes is not None \
+            and editor.only_reader(node.outputs[0]) is not None:
+        axes = _before(editor, node, axes)
+        node = editor.producer(node.inputs[0])
+    if node is None or axes is None or node.op != "pad" or node.attributes.value != 0.0:
         return
-    if transpose is not None and editor.only_reader(transpose.outputs[0]) is None:
-        return
-    order = range(4) if transpose is None else transpose.attributes.perm
-    before = [pad.attributes.before[axis] for axis in order]
-    after = [pad.attributes.after[axis] for axis in order]
+    before, after = ([0 if axis is None else widths[axis] for axis in axes]
+                     for widths in (node.attributes.before, node.attributes.after))
     if before[0] or before[3] or after[0] or after[3]:
         return
+    shape = tuple(size - b - a for size, b, a in zip(editor.tensor(image).shape, before, after,
+                                                     strict=True))
     top, left, bottom, right = conv.attributes.pad
     total = (top + before[1], left + before[2], bottom + after[1], right + after[2])
-    source = pad.inputs[0]
-    if transpose is not None:
-        source = editor.rebuild(transpose, transpose.attributes, [source])
-    editor.update(conv, inputs=(source, *conv.inputs[1:]),
+    editor.update(conv, inputs=(_unpadded(editor, node, axes, shape), *conv.inputs[1:]),
                   attributes=replace(conv.attributes, pad=total))
+
+
+def _before(editor: Editor, mover: Node, axes: Axes) -> Axes | None:
+    """Where `axes` of the mover's output are in its input; None if it merges or splits some."""
+    if mover.op == "transpose":
+        return [None if axis is None else mover.attributes.perm[axis] for axis in axes]
+    source, result = (editor.tensor(name).shape for name in (mover.inputs[0], mover.outputs[0]))
+    large = [axis for axis, size in enumerate(source) if size != 1]
+    named = [axis for axis, size in enumerate(result) if size != 1]
+    if [source[axis] for axis in large] != [result[axis] for axis in named]:
+        return None
+    return [large[named.index(axis)] if axis in named else None for axis in axes]
+
+
+def _unpadded(editor: Editor, pad: Node, axes: Axes, shape: tuple[int, ...]) -> str:
+    """What is padded, with its axes in that order and of that shape."""
+    image = pad.inputs[0]
+    order = [axis for axis in axes if axis is not None]
+    if order != sorted(order):
+        rest = [axis for axis in range(len(editor.tensor(image).shape)) if axis not in order]
+        image = editor.emit(Transpose((*order, *rest)), [image], f"{pad.name}.order")
+    if editor.tensor(image).shape != shape:
+        image = editor.emit(Reshape(shape), [image], f"{pad.name}.shape")
+    return image

@@ -90,6 +90,17 @@ def test_imported_node_equals_onnxruntime(case: str) -> None:
     _check(_model([node], x, constants), x)
 
 
+@pytest.mark.parametrize(("kernel", "pads", "op"), [
+    ([7, 6], [0, 0, 0, 0], "mean"), ([7, 6], [1, 0, 0, 0], "average_pool2d"),
+    ([7, 5], [0, 0, 0, 0], "average_pool2d")])
+def test_an_average_over_the_whole_image_is_a_mean(kernel: list[int], pads: list[int], op: str
+                                                   ) -> None:
+    model = _model([_node("AveragePool", "x", kernel_shape=kernel, pads=pads, strides=[7, 6])],
+                   IMAGE)
+    _check(model, IMAGE)
+    assert [n.op for n in lower(as_ir(model)).nodes if n.op not in ("transpose", "reshape")] == [op]
+
+
 def test_resize_of_a_signal_equals_onnxruntime() -> None:
     node = _node("Resize", "x", "", "", "s", mode="linear",
                  coordinate_transformation_mode="align_corners")

@@ -56,22 +56,32 @@ void Walk(size_t n, size_t taps, const int8_t* const* a, const ptrdiff_t* tap,
   }
 }
 
+// Out of line: written out at every store of every tile, it would be half of the family's code.
+[[maybe_unused]] __attribute__((noinline, cold)) static void StoreEdge(int8_t* to, uint64_t bytes,
+                                                                       size_t n) {
+  StoreUpTo8(to, bytes, n);
+}
+
+// The first n columns of kCount (4 or 8) neighbouring ones.
+template <size_t kCount>
+inline void StoreColumns(int8_t* to, uint64_t bytes, size_t n) {
+  if (n >= kCount) {
+    std::memcpy(to, &bytes, kCount);
+  } else {
+    StoreEdge(to, bytes, n);
+  }
+}
+
 // Stores the p-th eight results of a tile of kRows rows × kQuads · 4 columns, row by row: of two
 // rows if kQuads is 1. `n`: columns that are there.
 template <size_t kRows, size_t kQuads>
 inline void StoreEight(size_t p, uint64_t bytes, int8_t* c, size_t c_stride, size_t n) {
   if constexpr (kQuads == 1) {
-    StoreUpTo8(c + 2 * p * c_stride, bytes, n < 4 ? n : 4);
-    if (2 * p + 1 < kRows) StoreUpTo8(c + (2 * p + 1) * c_stride, bytes >> 32, n < 4 ? n : 4);
+    StoreColumns<4>(c + 2 * p * c_stride, bytes, n);
+    if (2 * p + 1 < kRows) StoreColumns<4>(c + (2 * p + 1) * c_stride, bytes >> 32, n);
   } else {
     const size_t row = 2 * p / kQuads, column = 4 * (2 * p % kQuads);
-    if (column >= n) return;
-    int8_t* to = c + row * c_stride + column;
-    if (n - column >= 8) {
-      std::memcpy(to, &bytes, 8);
-    } else {
-      StoreUpTo8(to, bytes, n - column);
-    }
+    if (column < n) StoreColumns<8>(c + row * c_stride + column, bytes, n - column);
   }
 }
 

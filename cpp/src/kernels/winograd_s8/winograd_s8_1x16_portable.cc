@@ -37,7 +37,6 @@ inline S16x8 Times2(S16x8 a) { return a + a; }
 inline S16x8 Times4(S16x8 a) { return Times2(a) + Times2(a); }
 
 struct S32x1 {
-  static constexpr size_t kLanes = 1;
   uint32_t v;
   static S32x1 Load(const int32_t* from) { return {static_cast<uint32_t>(*from)}; }
   template <int kShift>

@@ -18,6 +18,7 @@ from edgec.lower.backend import load_backend
 from edgec.lower.backends.native import pack, sparsity
 from edgec.lower.graph import Array, Graph
 from edgec.lower.plan import plan
+from edgec.model.onnx_file import save_model
 from edgec.target.target import Target, load_target
 from tests.contract.op_cases import cases_of
 from tests.contract.op_cases.linear import zero_blocks
@@ -146,6 +147,7 @@ def test_lowering_json_says_sparse_or_dense_and_why(name: str, tmp_path: Path) -
     model = as_ir(float_model(name))
     few = [inputs_for(name, i) for i in range(3)]
     done = method.run(method.load("quantize")(), model, method.Given(few))
+    save_model(done.model, tmp_path / "dense.onnx")
     target = load_target("generic_x86_64")
     dense, _ = pipeline.lower_model(done.model, tmp_path / "dense", name=name, target=target)
     sparse, _ = pipeline.lower_model(with_zero_blocks(done.model), tmp_path / "sparse", name=name,
@@ -155,6 +157,9 @@ def test_lowering_json_says_sparse_or_dense_and_why(name: str, tmp_path: Path) -
         assert any(row["weights"].startswith(word) for row in rows)
         assert all("blocks are zero, break-even" in row["weights"] for row in rows
                    if row["runs"] == "int8")
+    seen = pipeline.inspect(str(tmp_path / "dense.onnx"), target.name)
+    assert [p.weights for p in seen.placements or ()] \
+        == [row["weights"] for row in dense.lowering()["nodes"]]
     assert sparse.artifact_path.stat().st_size < dense.artifact_path.stat().st_size
     found = pipeline.run(sparse.path, [np.load(path) for path in sparse.golden_inputs])
     assert found[0].tobytes() == np.load(sparse.golden_outputs[0]).tobytes()
