@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from edgec.compress.channels.movement import slice_ranges
 from edgec.compress.channels.trace import constant
-from edgec.compress.criterion import Slice, Unit
+from edgec.compress.criterion import Unit
 from edgec.compress.method import Array
 from edgec.errors import MethodError
 from edgec.model.inspect import static_shape
@@ -26,7 +26,7 @@ def remove(model: ir.Model, units: Sequence[Unit]) -> ir.Model:
 
     MethodError when nothing would be left of a tensor.
     """
-    gone = _gone([s for unit in units for s in (*unit.slices, *unit.values)])
+    gone = indices_of(units)
     copy = model.clone()
     values = ir.convenience.create_value_mapping(copy.graph)
     _refuse_empty(values, gone)
@@ -37,11 +37,12 @@ def remove(model: ir.Model, units: Sequence[Unit]) -> ir.Model:
     return rewrite(copy, ("infer_shapes",))
 
 
-def _gone(slices: Sequence[Slice]) -> Gone:
-    """The indices that go, in order, by tensor and axis."""
+def indices_of(units: Sequence[Unit]) -> Gone:
+    """The indices that go with these units, in order, by tensor and axis."""
     found: dict[str, dict[int, set[int]]] = {}
-    for s in slices:
-        found.setdefault(s.name, {}).setdefault(s.axis, set()).update(s.indices)
+    for unit in units:
+        for s in (*unit.slices, *unit.values):
+            found.setdefault(s.name, {}).setdefault(s.axis, set()).update(s.indices)
     return {name: {axis: sorted(indices) for axis, indices in axes.items()}
             for name, axes in found.items()}
 
