@@ -29,13 +29,15 @@ def elementwise(trace: Trace, node: ir.Node) -> None:
     rank = len(static_shape(out))
     wide = [v for v in operands if v in trace.labels]
     if not wide:
-        return None
+        return
     if all(v is wide[0] or not any(d > 1 for d in static_shape(v)) for v in operands):
-        return trace.put(out, _ranked(trace, wide[0], rank))
+        trace.put(out, _ranked(trace, wide[0], rank))
+        return
     found = {v: trace.channels(v) for v in wide}
     axes = {v: at - len(static_shape(v)) for v, (at, _) in found.items()}  # from the end
     if len(set(axes.values())) > 1:
-        return trace.refuse(node, "its inputs have channels along different axes")
+        trace.refuse(node, "its inputs have channels along different axes")
+        return
     axis, atoms = axes[wide[0]], found[wide[0]][1]
     for value in operands:
         shape = static_shape(value)
@@ -48,7 +50,7 @@ def elementwise(trace: Trace, node: ir.Node) -> None:
             trace.tie(node, value, len(shape) + axis, atoms)
         else:
             trace.atoms.keep(atoms, f"{node.op_type} {node.name}: {value.name} keeps its channels")
-    return trace.put_along(out, rank + axis, atoms)
+    trace.put_along(out, rank + axis, atoms)
 
 
 def _ranked(trace: Trace, value: ir.Value, rank: int) -> Atoms:
@@ -92,10 +94,11 @@ def reduction(trace: Trace, node: ir.Node) -> None:
     if at < 0:
         return
     if axes is None or at in axes:
-        return trace.refuse(node, "it computes over the channels")
+        trace.refuse(node, "it computes over the channels")
+        return
     kept = node.attributes.get_int("keepdims", 1)
     shift = 0 if kept else sum(axis < at for axis in axes)
-    return trace.put_along(node.outputs[0], at - shift, atoms)
+    trace.put_along(node.outputs[0], at - shift, atoms)
 
 
 RULES = {**dict.fromkeys(ELEMENTWISE, elementwise), **dict.fromkeys(POOLS, pool),

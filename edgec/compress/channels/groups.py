@@ -80,20 +80,24 @@ def _walk(graph: ir.Graph) -> Trace:
         rule = RULES.get(node.op_type) if node.domain in ("", "ai.onnx") else None
         if any(isinstance(a.value, ir.Graph) for a in node.attributes.values()):
             trace.keep(node, list(trace.labels), "it holds a graph")
-        elif rule is None:
+        elif rule is None or (node.op_type != "Split" and _used_outputs(node) > 1):
             trace.refuse(node, "what it does to channels is not known")
         else:
             rule(trace, node)
     for value in graph.outputs:
         trace.atoms.keep(trace.of(value), f"{value.name} is an output of the model")
-    for (constant, axis), by_node in trace.ties.items():
+    for (constant, _), by_node in trace.ties.items():
         others = [str(node.name) for node in constant.consumers() if node not in by_node]
         first = next(iter(by_node.values()))
         for atoms in by_node.values():
-            trace.atoms.join(first, atoms, f"{constant.name} is used by a layer whose channels stay")
-            if others:
-                trace.atoms.keep(atoms, f"{constant.name} is used by {others[0]} too, axis {axis}")
+            trace.atoms.join(first, atoms, f"{constant.name} is shared with channels that stay")
+            if others or constant.is_graph_output():
+                trace.atoms.keep(atoms, f"{constant.name} is read elsewhere too")
     return trace
+
+
+def _used_outputs(node: ir.Node) -> int:
+    return sum(bool(v.uses()) or v.is_graph_output() for v in node.outputs)
 
 
 def _settle(trace: Trace) -> Components:

@@ -25,7 +25,8 @@ def conv(trace: Trace, node: ir.Node) -> None:
     """Weight [out, in / groups, ...]. Groups go as a whole, their inputs and outputs together."""
     weight = node.inputs[1]
     if weight is None or constant(weight) is None:
-        return trace.refuse(node, "its weight is computed")
+        trace.refuse(node, "its weight is computed")
+        return
     inputs, groups = _input_atoms(trace, node, 1), node.attributes.get_int("group", 1)
     made = trace.fresh(node, static_shape(weight)[0])
     trace.tie(node, weight, 0, made)
@@ -37,32 +38,34 @@ def conv(trace: Trace, node: ir.Node) -> None:
         trace.atoms.join(made.reshape(groups, -1), leader, reason)
         trace.atoms.join(inputs.reshape(groups, -1), leader, reason)
     _bias(trace, node, made)
-    return trace.put_along(node.outputs[0], 1, made)
+    trace.put_along(node.outputs[0], 1, made)
 
 
 def conv_transpose(trace: Trace, node: ir.Node) -> None:
     """Weight [in, out / groups, ...]; with groups everything stays."""
     weight = node.inputs[1]
     if weight is None or constant(weight) is None or node.attributes.get_int("group", 1) != 1:
-        return trace.refuse(node, "it has groups, or its weight is computed")
+        trace.refuse(node, "it has groups, or its weight is computed")
+        return
     inputs, made = _input_atoms(trace, node, 1), trace.fresh(node, static_shape(weight)[1])
     trace.tie(node, weight, 1, made)
     trace.tie(node, weight, 0, inputs)
     _bias(trace, node, made)
-    return trace.put_along(node.outputs[0], 1, made)
+    trace.put_along(node.outputs[0], 1, made)
 
 
 def gemm(trace: Trace, node: ir.Node) -> None:
     """Weight [in, out], or [out, in] with transB."""
     weight = node.inputs[1]
-    if weight is None or constant(weight) is None or node.attributes.get_int("transA", 0):
-        return trace.refuse(node, "its weight is computed, or its input transposed")
+    if weight is None or constant(weight) is None or node.attributes.get_int("transA", 0) == 1:
+        trace.refuse(node, "its weight is computed, or its input transposed")
+        return
     out_axis = 0 if node.attributes.get_int("transB", 0) else 1
     inputs, made = _input_atoms(trace, node, 1), trace.fresh(node, static_shape(weight)[out_axis])
     trace.tie(node, weight, out_axis, made)
     trace.tie(node, weight, 1 - out_axis, inputs)
     _bias(trace, node, made)
-    return trace.put_along(node.outputs[0], 1, made)
+    trace.put_along(node.outputs[0], 1, made)
 
 
 def _bias(trace: Trace, node: ir.Node, made: Atoms) -> None:
@@ -79,19 +82,23 @@ def _bias(trace: Trace, node: ir.Node, made: Atoms) -> None:
 def matmul(trace: Trace, node: ir.Node) -> None:
     """With a constant matrix [in, out] a layer; of two activations, what attention does."""
     x, weight = node.inputs[0], node.inputs[1]
-    assert x is not None and weight is not None
+    assert x is not None
+    assert weight is not None
     if constant(x) is None and constant(weight) is None:
-        return _activations(trace, node, x, weight)
+        _activations(trace, node, x, weight)
+        return
     last = len(static_shape(x)) - 1
     if constant(weight) is None or len(static_shape(weight)) != 2 or last < 1:
-        return trace.refuse(node, "its constant is not a matrix on the right")
+        trace.refuse(node, "its constant is not a matrix on the right")
+        return
     at, atoms = trace.channels(x)
     if at not in (-1, last):  # rows, for example heads: they pass
-        return trace.put_along(node.outputs[0], at, atoms)
+        trace.put_along(node.outputs[0], at, atoms)
+        return
     made = trace.fresh(node, static_shape(weight)[1])
     trace.tie(node, weight, 1, made)
     trace.tie(node, weight, 0, atoms if at == last else staying(static_shape(x)[last]))
-    return trace.put_along(node.outputs[0], last, made)
+    trace.put_along(node.outputs[0], last, made)
 
 
 def _activations(trace: Trace, node: ir.Node, x: ir.Value, y: ir.Value) -> None:
@@ -105,19 +112,22 @@ def _activations(trace: Trace, node: ir.Node, x: ir.Value, y: ir.Value) -> None:
         sides.append((at - len(static_shape(value)) if at >= 0 else 0, atoms))
     (a, first), (b, second) = sides
     if min(len(static_shape(x)), len(static_shape(y))) < 2:
-        return trace.refuse(node, "it has a vector as input")
+        trace.refuse(node, "it has a vector as input")
+        return
     if a == -1 or b == -2:
         if (a, b) != (-1, -2):
-            return trace.refuse(node, "it sums over channels that one of its inputs has not")
-        return trace.atoms.join(first, second, f"MatMul {node.name} sums over channels that stay")
+            trace.refuse(node, "it sums over channels that one of its inputs has not")
+            return
+        trace.atoms.join(first, second, f"MatMul {node.name} sums over channels that stay")
+        return
     if not _agree(trace, node, (a, b), (x, y)):
-        return trace.refuse(node, "its inputs have channels along different axes")
+        trace.refuse(node, "its inputs have channels along different axes")
+        return
     if a and b:
         trace.atoms.join(first, second, f"MatMul {node.name} joins channels that stay")
     if a or b:
         rank = len(static_shape(node.outputs[0]))
         trace.put_along(node.outputs[0], rank + (a or b), first if a else second)
-    return None
 
 
 def _agree(trace: Trace, node: ir.Node, axes: tuple[int, int],
@@ -136,7 +146,8 @@ def _agree(trace: Trace, node: ir.Node, axes: tuple[int, int],
 def gather(trace: Trace, node: ir.Node) -> None:
     """A table of embeddings makes channels; from activations, picks them by number."""
     data, indices = node.inputs[0], node.inputs[1]
-    assert data is not None and indices is not None
+    assert data is not None
+    assert indices is not None
     axis = node.attributes.get_int("axis", 0) % max(1, len(static_shape(data)))
     if constant(data) is not None:
         if axis == 0 and len(static_shape(data)) == 2 and constant(indices) is None:
@@ -146,7 +157,8 @@ def gather(trace: Trace, node: ir.Node) -> None:
         return
     picked = constant(indices)
     if picked is None:
-        return trace.refuse(node, "it picks by numbers that are computed")
+        trace.refuse(node, "it picks by numbers that are computed")
+        return
     labels = trace.of(data)
     if labels.shape[axis] > 1:
         trace.fixed.append((data, axis, f"Gather {node.name} picks channels by number"))
@@ -167,11 +179,12 @@ def instance_normalization(trace: Trace, node: ir.Node) -> None:
 
 def _per_channel(trace: Trace, node: ir.Node) -> None:
     if any(constant(v) is None for v in node.inputs[1:]):
-        return trace.refuse(node, "its parameters are computed")
+        trace.refuse(node, "its parameters are computed")
+        return
     atoms = _input_atoms(trace, node, 1)
     for value in node.inputs[1:]:
         trace.tie(node, value, 0, atoms)
-    return trace.put_along(node.outputs[0], 1, atoms)
+    trace.put_along(node.outputs[0], 1, atoms)
 
 
 RULES = {"Conv": conv, "ConvTranspose": conv_transpose, "Gemm": gemm, "MatMul": matmul,

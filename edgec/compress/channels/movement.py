@@ -32,14 +32,15 @@ def concat(trace: Trace, node: ir.Node) -> None:
     axis = node.attributes.get_int("axis", 0) % rank
     across = {a for v in pieces for a in varying(trace.of(v))} - {axis}
     if across and not any(trace.of(v).shape[axis] > 1 for v in pieces):
-        return _side_by_side(trace, node, pieces)
+        _side_by_side(trace, node, pieces)
+        return
     sizes = np.max([trace.of(v).shape for v in pieces], axis=0)
     labels = []
     for value in pieces:
         shape = [int(n) for n in sizes]
         shape[axis] = static_shape(value)[axis]
         labels.append(np.broadcast_to(trace.of(value), shape))
-    return trace.put(node.outputs[0], np.concatenate(labels, axis))
+    trace.put(node.outputs[0], np.concatenate(labels, axis))
 
 
 def _side_by_side(trace: Trace, node: ir.Node, pieces: list[ir.Value]) -> None:
@@ -51,8 +52,9 @@ def _side_by_side(trace: Trace, node: ir.Node, pieces: list[ir.Value]) -> None:
         elif own < 0 and constant(value) is not None:
             trace.tie(node, value, at, atoms)
         else:
-            return trace.refuse(node, f"{value.name} keeps its channels")
-    return trace.put_along(node.outputs[0], at, atoms)
+            trace.refuse(node, f"{value.name} keeps its channels")
+            return
+    trace.put_along(node.outputs[0], at, atoms)
 
 
 def split(trace: Trace, node: ir.Node) -> None:
@@ -77,7 +79,8 @@ def slice_(trace: Trace, node: ir.Node) -> None:
         return
     parts = slice_ranges(node)
     if parts is None:
-        return trace.refuse(node, "its range is computed")
+        trace.refuse(node, "its range is computed")
+        return
     labels = trace.of(x)
     for axis, part in parts.items():
         if labels.shape[axis] > 1:
@@ -93,7 +96,8 @@ def slice_ranges(node: ir.Node) -> dict[int, slice] | None:
     if any(v is not None and c is None for v, c in zip(node.inputs[1:], given, strict=True)):
         return None
     starts, ends = given[0], given[1]
-    assert starts is not None and ends is not None
+    assert starts is not None
+    assert ends is not None
     axes = given[2] if len(given) > 2 and given[2] is not None else np.arange(len(starts))
     steps = given[3] if len(given) > 3 and given[3] is not None else np.ones(len(starts), int)
     rank = len(static_shape(node.inputs[0]))
@@ -110,14 +114,15 @@ def expand(trace: Trace, node: ir.Node) -> None:
 
 
 def same_size(trace: Trace, node: ir.Node) -> None:
-    """Pad and Resize: axes that keep their size pass. (Pad that only shifts would not.)"""
+    """Pad and Resize: axes that keep their size pass; a Pad there could still shift."""
     x = node.inputs[0]
     if x is None or x not in trace.labels:
         return
     before, after = static_shape(x), static_shape(node.outputs[0])
     axes = varying(trace.of(x))
     if any(before[axis] != after[axis] for axis in axes) or not _untouched(node, axes):
-        return trace.refuse(node, "it changes the number of channels")
+        trace.refuse(node, "it changes the number of channels")
+        return
     trace.put(node.outputs[0], trace.of(x))
 
 

@@ -12,28 +12,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx_ir as ir
 
 from edgec import registry
 from edgec.compress import criterion as criteria
-from edgec.compress.channels.choose import Limits, choose, key
+from edgec.compress.channels.choose import Limits, choose
 from edgec.compress.channels.cost import COSTS, macs, parameters
 from edgec.compress.channels.groups import Channels, Group, Kept, find_groups
 from edgec.compress.channels.remove import remove
 from edgec.compress.channels.report import PruneReport, Step, layers
 from edgec.compress.criterion import Unit
-from edgec.compress.method import (
-    CALIBRATION_SAMPLES,
-    Array,
-    Compressed,
-    Given,
-    option,
-)
+from edgec.compress.method import CALIBRATION_SAMPLES, Array, Compressed, Given, option
 from edgec.compress.training.cubic import cubic
 from edgec.compress.training.options import TrainingMethod
 from edgec.target.target import Target
+
+if TYPE_CHECKING:
+    from edgec.compress.training.hook import Hook
 
 TILE = 16  # output channels that every kernel of the engine computes side by side
 DEPTH = 4  # input channels that every int8 kernel adds up at once
@@ -65,7 +63,11 @@ class Prune(TrainingMethod):
         if any(node.op_type == "QuantizeLinear" for node in model.graph.all_nodes()):
             yield "the model is quantized already. Prune the float model, then quantize."
             return
-        found = self._find(model)
+        names = [str(node.name) for node in model.graph]
+        for pattern in self.exclude:
+            if not any(fnmatchcase(name, pattern) for name in names):
+                yield f"exclude has {pattern!r}, and no layer is called that."
+        found = self.find(model)
         if not found.groups:
             reasons = "\n".join(f"    {k.layer}: {k.reason}" for k in found.kept)
             yield "there is nothing to prune" + (f":\n{reasons}" if reasons else
@@ -102,7 +104,7 @@ class Prune(TrainingMethod):
         elif needs.data and given.data is None and given.task is None:
             yield f"the criterion {self.criterion} needs data. Give some hundred typical inputs."
 
-    def _find(self, model: ir.Model) -> Channels:
+    def find(self, model: ir.Model) -> Channels:
         """The groups that may be pruned; the excluded ones are kept, and said to be."""
         found = find_groups(model)
         groups, kept = [], list(found.kept)
@@ -127,7 +129,7 @@ class _Pruning:
     def __init__(self, method: Prune, model: ir.Model, given: Given) -> None:
         self.method, self.original, self.given = method, model, given
         self.round_to = method.round_to or preferred_multiple(given.target)
-        found = method._find(model)
+        found = method.find(model)
         self.limits = Limits.of(found.groups, self.round_to, method.max_per_layer)
         self.kept, self.groups = found.kept, found.groups
         self.criterion = criteria.load(method.criterion)
@@ -155,7 +157,7 @@ class _Pruning:
         if self.method.regularize:
             epochs /= 2
             model = self._regularized(model, epochs)
-        groups = self.method._find(model).groups
+        groups = self.method.find(model).groups
         gone = self._choice(model, groups, goal)
         smaller = remove(model, gone)
         cut = self._score(smaller)
@@ -185,18 +187,18 @@ class _Pruning:
         from edgec.compress.importance.group_norm import GroupNorm
         from edgec.compress.training.group_sparsity import GroupSparsity
 
-        groups = [group.units for group in self.method._find(model).groups]
+        groups = [group.units for group in self.method.find(model).groups]
         norms: list[Array] = [GroupNorm().units(model, units, self.given) for units in groups]
         return self._trained(model, epochs,
                              GroupSparsity(groups, norms, self.method.regularize))
 
-    def _trained(self, model: ir.Model, epochs: float, *hooks: object) -> ir.Model:
+    def _trained(self, model: ir.Model, epochs: float, *hooks: Hook) -> ir.Model:
         if self.given.task is None or not epochs:
             return model
         from edgec.model.execute import TorchGraph
 
         graph = TorchGraph(model)
-        self.method.finetune(graph, self.given, hooks, epochs)  # type: ignore[arg-type]
+        self.method.finetune(graph, self.given, hooks, epochs)
         return graph.to_model()
 
     def _score(self, model: ir.Model) -> float | None:
