@@ -103,24 +103,41 @@ def _used_outputs(node: ir.Node) -> int:
 def _settle(trace: Trace) -> Components:
     """Joins until every value is left a whole box when any component goes."""
     while True:
-        parts, changed = trace.atoms.components(), False
-        for value, labels in trace.labels.items():
-            roots = compressed(parts.root[labels])
-            axes = varying(roots)
-            if not axes and roots.any():
-                trace.atoms.keep(roots.ravel(), f"{value.name} would be left empty")
-                changed = True
-            elif len(axes) > 1:
-                trace.atoms.join(roots, roots.take([0], axes[-1]),
-                                 f"{value.name} would have channels of unequal width")
-                changed = True
-        for value, axis, why in trace.fixed:
-            roots = compressed(parts.root[trace.of(value)])
-            if roots.shape[axis] > 1 and roots.any():
-                trace.atoms.keep(roots.ravel(), why)
-                changed = True
-        if not changed:
+        parts = trace.atoms.components()
+        if not (_keep_last_ones(trace, parts) or _make_a_box(trace, parts)):
             return parts
+
+
+def _keep_last_ones(trace: Trace, parts: Components) -> bool:
+    """Keeps what would leave nothing, and what is picked by number; whether there was any."""
+    changed = False
+    for value, labels in trace.labels.items():
+        roots = compressed(parts.root[labels])
+        if roots.size == 1 and roots.any():
+            trace.atoms.keep(roots.ravel(), f"{value.name} would be left empty")
+            changed = True
+    for value, axis, why in trace.fixed:
+        roots = compressed(parts.root[trace.of(value)])
+        if roots.shape[axis] > 1 and roots.any():
+            trace.atoms.keep(roots.ravel(), why)
+            changed = True
+    return changed
+
+
+def _make_a_box(trace: Trace, parts: Components) -> bool:
+    """Joins the channels of one value that would lose some along several axes, if there is one.
+
+    Whole slices along its longest axis go together: one value at a time, as that settles others.
+    """
+    for value, labels in trace.labels.items():
+        roots = compressed(parts.root[labels])
+        axes = varying(roots)
+        if len(axes) > 1:
+            longest = max(axes, key=lambda axis: roots.shape[axis])
+            rows = np.moveaxis(roots, longest, 0).reshape(roots.shape[longest], -1)
+            trace.atoms.join(rows, rows[:, :1], f"{value.name} would not be left a whole box")
+            return True
+    return False
 
 
 def _tied(trace: Trace, parts: Components) -> Iterable[tuple[str, int, Atoms]]:
@@ -139,11 +156,12 @@ def _by_root(places: Iterable[tuple[str, int, Atoms]]) -> dict[int, list[Slice]]
     """For every root the indices that have it, place by place."""
     found: dict[int, list[Slice]] = {}
     for name, axis, roots in places:
-        order = np.argsort(roots, kind="stable")
-        kinds, starts = np.unique(roots[order], return_index=True)
-        for root, indices in zip(kinds.tolist(), np.split(order, starts[1:]), strict=True):
+        indices: dict[int, list[int]] = {}
+        for index, root in enumerate(roots.tolist()):
             if root:
-                found.setdefault(root, []).append(Slice(name, axis, tuple(indices.tolist())))
+                indices.setdefault(root, []).append(index)
+        for root, own in indices.items():
+            found.setdefault(root, []).append(Slice(name, axis, tuple(own)))
     return found
 
 
