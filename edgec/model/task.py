@@ -98,7 +98,10 @@ def load_task(spec: str | Path, inputs: Sequence[InputSpec], *, loss: str = "cro
 
 
 def split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
-    """The samples without, and the held-out ones: `share` of every class, at least one of each."""
+    """The samples without, and the held-out ones: `share` of every class, at least one of each.
+
+    No class is held out whole. DataError for a class of one sample.
+    """
     if not 0 < share < 1:
         raise DataError(f"the validation share is {share}; it must be above 0 and below 1.")
     rng = np.random.default_rng(seed)
@@ -110,8 +113,26 @@ def split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
         if len(members) < 2:
             raise DataError(f"class {key} has {len(members)} sample(s), so none can be held out "
                             "for validation. Give more, or a validation split.")
-        held[members[:max(1, round(share * len(members)))]] = True
+        held[members[:min(max(1, round(share * len(members))), len(members) - 1)]] = True
     return samples.take(np.flatnonzero(~held)), samples.take(np.flatnonzero(held))
+
+
+def check_outputs(task: Task, shape: Sequence[int]) -> None:
+    """DataError when labels do not fit a model whose first output, for one sample, has `shape`."""
+    for name, samples in (("train", task.train), ("validation", task.validation)):
+        targets = samples.targets
+        per_sample, wanted = list(targets.shape[1:]), list(shape[1:])
+        if task.loss == "cross_entropy":
+            if targets.dtype.kind not in "iu":
+                raise DataError(f"the labels of {name} are {targets.dtype}; cross_entropy takes "
+                                "integer classes. Convert them, or choose another loss.")
+            if (top := int(targets.max())) >= shape[-1]:
+                raise DataError(f"the labels of {name} go up to class {top} and the model puts "
+                                f"out {shape[-1]} classes, 0 to {shape[-1] - 1}.")
+            wanted = wanted[:-1]
+        if np.prod(per_sample, dtype=int) != np.prod(wanted, dtype=int):
+            raise DataError(f"a sample of {name} has labels of the shape {per_sample}; the model's "
+                            f"output asks for {wanted}.")
 
 
 def _samples(arrays: Mapping[str, Array], name: str, inputs: Sequence[InputSpec],
@@ -129,6 +150,9 @@ def _samples(arrays: Mapping[str, Array], name: str, inputs: Sequence[InputSpec]
             raise DataError(f"{where} has no array {name}_{spec.name} for the model's input "
                             f"{spec.name!r}. It has: {', '.join(sorted(arrays))}.")
         found[spec.name] = arrays[key]
+    if targets.dtype.kind not in "iuf" or targets.ndim == 0:
+        raise DataError(f"{where}: {name}_y is {targets.dtype} of the shape "
+                        f"{list(targets.shape)}. Give one integer class, or floats, per sample.")
     if targets.dtype.kind in "iu":
         targets = targets.astype(np.int64)
     return Samples(found, targets)

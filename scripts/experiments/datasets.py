@@ -91,7 +91,7 @@ def shift_and_flip(arrays: dict[str, Array], rng: np.random.Generator) -> dict[s
     padded = np.pad(images, ((0, 0), (0, 0), (p, p), (p, p)))
     moved = np.empty_like(images)
     down, right = rng.integers(0, 2 * p + 1, (2, n))
-    mirrored: Array = rng.random(n) < 0.5
+    mirrored = rng.integers(0, 2, (n,))
     for i in range(n):
         crop = padded[i, :, down[i]:down[i] + height, right[i]:right[i] + width]
         moved[i] = crop[:, :, ::-1] if mirrored[i] else crop
