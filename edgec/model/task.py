@@ -155,7 +155,16 @@ def _samples(arrays: Mapping[str, Array], name: str, inputs: Sequence[InputSpec]
                         f"{list(targets.shape)}. Give one integer class, or floats, per sample.")
     if targets.dtype.kind in "iu":
         targets = targets.astype(np.int64)
-    return Samples(found, targets)
+    made = Samples(found, targets)
+    _refuse_other_counts(made, f"{where}, {name}")  # before any are taken out for validation
+    return made
+
+
+def _refuse_other_counts(samples: Samples, where: str) -> None:
+    counts = {name: len(a) for name, a in samples.inputs.items()} | {"labels": len(samples)}
+    if len(set(counts.values())) > 1:
+        raise DataError(f"{where}: the numbers of samples differ: "
+                        + ", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
 
 
 def _checked(task: Task, inputs: Sequence[InputSpec], where: str) -> Task:
@@ -180,17 +189,14 @@ def _fitted(samples: Samples, inputs: Sequence[InputSpec], where: str) -> Sample
     """The arrays as the model takes them, [n, ...] each."""
     if len(samples.targets) == 0:
         raise DataError(f"{where} holds no samples. Give at least one.")
-    counts = {name: len(a) for name, a in samples.inputs.items()} | {"labels": len(samples)}
-    if len(set(counts.values())) > 1:
-        raise DataError(f"{where}: the numbers of samples differ: "
-                        + ", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
+    _refuse_other_counts(samples, where)
     if samples.targets.dtype.kind == "f" and not np.isfinite(samples.targets).all():
         raise DataError(f"{where}: the targets hold values that are not finite.")
-    runs = fit_arrays(samples.inputs, inputs, where)  # [n, 1, ...]: one run each
     wide = [spec.name for spec in inputs if not spec.shape or spec.shape[0] != 1]
     if wide:
         raise DataError(f"{where}: the model's input {wide[0]!r} has no batch of one in front, "
                         "which training needs. Export the model with a batch of one.")
+    runs = fit_arrays(samples.inputs, inputs, where)  # [n, 1, ...]: one run each
     return Samples({name: a.reshape(-1, *a.shape[2:]) for name, a in runs.items()},
                    samples.targets)
 

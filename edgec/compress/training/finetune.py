@@ -125,7 +125,7 @@ class _Run:
         self._set_rate()
         loss = self._loss(samples)
         if not torch.isfinite(loss):
-            raise MethodError(f"the loss became {float(loss)} at step {self.taken + 1} of "
+            raise MethodError(f"the loss became {float(loss.detach())} at step {self.taken + 1} of "
                               f"{self.steps}. Lower the learning rate (now "
                               f"{self.schedule.learning_rate:g}).")
         self.optimizer.zero_grad(set_to_none=True)
