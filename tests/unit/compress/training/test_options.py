@@ -29,8 +29,8 @@ class Training(TrainingMethod):
         raise AssertionError
 
 
-def problems(method: Training, given: Given = Given()) -> list[str]:
-    return list(method.check(cnn(), given))
+def problems(method: Training, given: Given | None = None) -> list[str]:
+    return list(method.check(cnn(), given or Given()))
 
 
 def test_schedule_has_every_option() -> None:
@@ -68,5 +68,5 @@ def test_a_part_of_the_epochs_can_be_trained() -> None:
 
 def test_missing_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtra, match=r"fine-tuning needs the package 'torch'.*edgec\[torch\]"):
+    with pytest.raises(MissingExtra, match=r"fine-tuning needs the package 'torch'.*\[torch\]"):
         problems(Training(), Given(task=image_task()))
