@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 import onnx_ir as ir
-import torch
 
 from edgec.compress.method import Given
 from edgec.compress.training.finetune import Schedule, finetune
@@ -15,7 +14,6 @@ from edgec.model.task import Samples, Task
 from tests.unit.compress.float_models import Array, from_text, normal
 
 CLASSES = 6
-torch.set_num_threads(1)  # nets this small are slower on more, much slower on a busy machine
 
 
 def patterns(count: int, seed: int) -> Samples:

@@ -21,7 +21,10 @@ from tests.unit.compress.trained import task, trained
 PLAIN = Prune(epochs=0, criterion="group_norm", steps=1, round_to=1)
 
 
-def pruned(method: Prune, model: ir.Model, given: Given = Given()) -> tuple[ir.Model, PruneReport]:
+NOTHING = Given()
+
+
+def pruned(method: Prune, model: ir.Model, given: Given = NOTHING) -> tuple[ir.Model, PruneReport]:
     result = run(method, model, given)
     assert isinstance(result.report, PruneReport)
     return result.model, result.report
@@ -54,7 +57,7 @@ def test_with_a_target_whole_blocks_of_its_kernels_are_left() -> None:
 
 
 def test_a_group_too_narrow_for_round_to_is_kept_and_said_to_be() -> None:
-    model, report = pruned(replace(PLAIN, round_to=16, ratio=0.1), trained())
+    _, report = pruned(replace(PLAIN, round_to=16, ratio=0.1), trained())
     stem = next(k for k in report.kept if k.layer == "stem")
     assert stem.reason == "it keeps channels in multiples of 16"
     assert report.layers[0].channels == (16, 16)
@@ -179,5 +182,5 @@ def test_a_model_with_nothing_to_prune_says_why() -> None:
 def test_a_quantized_model_is_refused() -> None:
     from edgec.compress import quantize
 
-    with pytest.raises(MethodError, match="the model is quantized already. Prune the float model"):
+    with pytest.raises(MethodError, match=r"the model is quantized already\. Prune the float"):
         run(PLAIN, quantize(cnn(), images(8)).model)
