@@ -167,17 +167,8 @@ def gather(trace: Trace, node: ir.Node) -> None:
     trace.put(node.outputs[0], labels.take(picked, axis))
 
 
-def batch_normalization(trace: Trace, node: ir.Node) -> None:
-    """Scale, bias, mean and variance go with the channels along axis 1."""
-    _per_channel(trace, node)
-
-
-def instance_normalization(trace: Trace, node: ir.Node) -> None:
-    """Scale and bias go with the channels along axis 1."""
-    _per_channel(trace, node)
-
-
-def _per_channel(trace: Trace, node: ir.Node) -> None:
+def per_channel(trace: Trace, node: ir.Node) -> None:
+    """Batch and instance normalization: all parameters go with the channels along axis 1."""
     if any(constant(v) is None for v in node.inputs[1:]):
         trace.refuse(node, "its parameters are computed")
         return
@@ -188,5 +179,4 @@ def _per_channel(trace: Trace, node: ir.Node) -> None:
 
 
 RULES = {"Conv": conv, "ConvTranspose": conv_transpose, "Gemm": gemm, "MatMul": matmul,
-         "Gather": gather, "BatchNormalization": batch_normalization,
-         "InstanceNormalization": instance_normalization}
+         "Gather": gather, "BatchNormalization": per_channel, "InstanceNormalization": per_channel}

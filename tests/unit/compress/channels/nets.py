@@ -148,6 +148,12 @@ def picked(net: Net, x: Value) -> Value:
     return net.conv(Value(some, 5), 6)
 
 
+def shifted(net: Net, x: Value) -> Value:
+    wide = net.conv(x, 6)
+    moved = net.add(f"Pad ({wide.name}, {net.ints(0, 1, 0, 0, 0, -1, 0, 0)})")
+    return net.conv(Value(moved, 6), 6)
+
+
 def transposed(net: Net, x: Value) -> Value:
     w, b = net.weight(x.c, 6, 3, 3), net.weight(6)
     return Value(net.add(f"ConvTranspose <pads = [1,1,1,1]> ({x.name}, {w}, {b})"), 6)
@@ -175,7 +181,7 @@ def flat_channel_last_head(net: Net, x: Value) -> str:
 
 BLOCKS: tuple[Callable[[Net, Value], Value], ...] = (
     plain, residual, depthwise, grouped, dense, halves, uneven, sliced, squeeze_excite, shuffle,
-    scaled, channel_last, picked, transposed, unknown)
+    scaled, channel_last, picked, shifted, transposed, unknown)
 HEADS: tuple[Callable[[Net, Value], str], ...] = (pooled_head, flat_head, flat_channel_last_head)
 
 

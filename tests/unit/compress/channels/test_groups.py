@@ -86,7 +86,7 @@ def test_every_block_that_is_known_has_something_to_remove(block) -> None:
     inner = {k.layer for k in find_groups(model).kept if k.channels == k.of}
     convs = [str(n.name) for n in model.graph if n.op_type == "Conv"]
     stuck = {name for name in convs[1:] if name in inner}
-    assert bool(stuck) == (block in (nets.unknown, nets.picked))
+    assert bool(stuck) == (block in (nets.unknown, nets.picked, nets.shifted))
 
 
 def test_batch_normalization_depthwise_and_residual_layers_go_together() -> None:
