@@ -13,7 +13,7 @@ from edgec.compress.method import Given, run
 from edgec.compress.methods.prune import Prune, preferred_multiple
 from edgec.errors import MethodError
 from edgec.model.inspect import inspect_model
-from edgec.model.onnxruntime import run_onnx
+from edgec.model.onnxruntime import Runner
 from edgec.target.target import load_target
 from tests.unit.compress.float_models import cnn, from_text, images, normal
 from tests.unit.compress.trained import task, trained
@@ -127,8 +127,8 @@ def test_the_result_runs_in_onnx_runtime_and_puts_out_what_the_torch_graph_did()
     given = Given(task=task())
     small, report = pruned(replace(PLAIN, ratio=0.3), trained(), given)
     assert given.task is not None
-    samples = given.task.validation
-    right = [run_onnx(small, dict(x))["y"].argmax() == y
+    samples, runner = given.task.validation, Runner(small)
+    right = [runner.run(x)["y"].argmax() == y
              for x, y in zip(samples.runs(), samples.targets, strict=True)]
     assert np.mean(right) == pytest.approx(report.steps[-1].score_trained)
 
