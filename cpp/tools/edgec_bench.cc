@@ -1,6 +1,7 @@
 // edgec-bench: what a model costs on this machine, every sample of it, as JSON.
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 #include "arguments.h"
@@ -18,7 +19,8 @@ constexpr char kSchema[] = "edgec-bench/1";
 constexpr char kHelp[] =
     "usage: edgec-bench MODEL.edgec [options]\n"
     "Runs a model repeatedly and prints every sample as JSON (schema edgec-bench/1).\n"
-    "  --input FILE.npy      one per model input, in order (random values from a fixed seed)\n"
+    "  --input FILE.npy      one per model input, in order (random values from a fixed seed);\n"
+    "                        several samples in a file are run in turn\n"
     "  --warmup-s S          runs for as long before anything is counted (0.5)\n"
     "  --min-time-s S        measures for at least as long (2)\n"
     "  --max-time-s S        and never longer (60)\n"
@@ -43,6 +45,7 @@ struct Result {
   uint64_t load_ns = 0, first_ns = 0, warmup_iterations = 0;
   uint64_t timed_from_boot_ns = 0, timed_to_boot_ns = 0;  // the part that samples_ns is from
   std::vector<uint64_t> samples_ns;
+  std::vector<uint32_t> answers;  // of each sample, the output that held the answer
   uint64_t peak_rss_bytes = 0;
   Roofline roofline;                      // as the next one:
   std::vector<uint64_t> layer_median_ns;  // empty without --profile
@@ -78,7 +81,7 @@ edgec_status Parse(Arguments arguments, Options* options) {
   return EDGEC_OK;
 }
 
-edgec_status WarmUp(const Options& options, const Inputs& inputs, Result* result) {
+edgec_status WarmUp(const Options& options, Inputs& inputs, Result* result) {
   edgec_model* model = options.session.model;
   if (const edgec_status status = TimedRun(model, inputs, &result->first_ns)) return status;
   const uint64_t started_ns = NowNs();
@@ -90,7 +93,7 @@ edgec_status WarmUp(const Options& options, const Inputs& inputs, Result* result
   return EDGEC_OK;
 }
 
-edgec_status Measure(const Options& options, const Inputs& inputs, Result* result) {
+edgec_status Measure(const Options& options, Inputs& inputs, Result* result) {
   const uint64_t started_ns = NowNs();
   result->timed_from_boot_ns = BootNs();
   for (;;) {
@@ -98,6 +101,7 @@ edgec_status Measure(const Options& options, const Inputs& inputs, Result* resul
     if (const edgec_status status = TimedRun(options.session.model, inputs, &sample_ns))
       return status;
     result->samples_ns.push_back(sample_ns);
+    result->answers.push_back(edgec_answer(options.session.model));
     result->timed_to_boot_ns = BootNs();
     const uint64_t elapsed_ns = NowNs() - started_ns;
     if (elapsed_ns >= Nanoseconds(options.max_time_s)) return EDGEC_OK;
@@ -120,7 +124,7 @@ uint32_t ProfileIterations(std::vector<uint64_t> samples_ns) {
   return static_cast<uint32_t>(std::min<uint64_t>(std::max<uint64_t>(per_second, 5), 101)) | 1;
 }
 
-edgec_status Profile(const Options& options, const Inputs& inputs, Result* result) {
+edgec_status Profile(const Options& options, Inputs& inputs, Result* result) {
   edgec_model* model = options.session.model;
   const uint32_t layer_count = edgec_layer_count(model);
   std::vector<std::vector<uint64_t>> times_ns(layer_count);
@@ -137,6 +141,28 @@ edgec_status Profile(const Options& options, const Inputs& inputs, Result* resul
   }
   for (std::vector<uint64_t>& times : times_ns) result->layer_median_ns.push_back(Median(&times));
   return EDGEC_OK;
+}
+
+bool HasExits(const edgec_model* model) {
+  edgec_layer_info layer;
+  for (uint32_t i = 0; edgec_layer_info_at(model, i, &layer) == EDGEC_OK; ++i) {
+    if (std::strcmp(layer.op, "exit_f32") == 0) return true;
+  }
+  return false;
+}
+
+// Which output answered in each sample, in their order, and all outputs' names.
+void PrintAnswers(const edgec_model* model, const Result& result, Json* json) {
+  if (!HasExits(model)) return;
+  json->BeginArray("output_names");
+  edgec_tensor_info info;
+  for (uint32_t i = 0; edgec_output_info(model, i, &info) == EDGEC_OK; ++i) {
+    json->String(nullptr, info.name);
+  }
+  json->EndArray();
+  json->BeginArray("answers");
+  for (const uint32_t answer : result.answers) json->Unsigned(nullptr, answer);
+  json->EndArray();
 }
 
 edgec_status PrintLayers(const Session& session, const Result& result, Json* json) {
@@ -173,6 +199,7 @@ edgec_status Print(const Session& session, const Result& result) {
   json.BeginArray("samples_ns");
   for (const uint64_t sample_ns : result.samples_ns) json.Unsigned(nullptr, sample_ns);
   json.EndArray();
+  PrintAnswers(session.model, result, &json);
   if (const edgec_status status = PrintLayers(session, result, &json)) return status;
   json.BeginObject("memory");
   DescribeMemory(session.model, &json);

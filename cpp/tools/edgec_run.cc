@@ -19,6 +19,8 @@ constexpr char kHelp[] =
     "  --input FILE      fills the next input\n"
     "  --output FILE     writes the next output\n"
     "  --expect FILE     compares the next output; exit code 2 if it differs\n"
+    "  --answers FILE    writes which output holds the answer, a number per run: that of the early\n"
+    "                    exit that ended it, else of the whole network\n"
     "  --tolerance T     largest difference that --expect allows (0)\n"
     "  --threads N       threads, 1 to 256 (1)\n"
     "  --isa NAME        highest instruction set to use (the best one)\n"
@@ -28,6 +30,7 @@ constexpr char kHelp[] =
 struct Options {
   Session session;
   std::vector<const char*> inputs, outputs, expected;
+  const char* answers = nullptr;
   double tolerance = 0;
   bool info = false, list_isa = false, help = false;
 };
@@ -36,6 +39,7 @@ struct Options {
 struct Outputs {
   std::vector<edgec_tensor_info> infos;
   std::vector<std::vector<uint8_t>> values;
+  std::vector<int32_t> answers;  // of each run, the output that holds it
 };
 
 edgec_status ParseOne(Arguments& arguments, Options* options) {
@@ -43,6 +47,7 @@ edgec_status ParseOne(Arguments& arguments, Options* options) {
   if (arguments.Is("--input")) return arguments.Append(&options->inputs);
   if (arguments.Is("--output")) return arguments.Append(&options->outputs);
   if (arguments.Is("--expect")) return arguments.Append(&options->expected);
+  if (arguments.Is("--answers")) return arguments.Text(&options->answers);
   if (arguments.Is("--tolerance")) return arguments.Number(&options->tolerance);
   if (arguments.Is("--threads")) return arguments.Count(1, 256, &session.options.threads);
   if (arguments.Is("--isa")) return arguments.Text(&session.options.isa);
@@ -123,6 +128,7 @@ edgec_status RunAll(edgec_model* model, const InputFiles& files, Outputs* output
   for (uint64_t sample = 0; sample < files.samples(); ++sample) {
     for (uint32_t i = 0; i < edgec_input_count(model); ++i) files.Fill(model, i, sample);
     if (const edgec_status status = edgec_run(model)) return status;
+    outputs->answers.push_back(static_cast<int32_t>(edgec_answer(model)));
     for (uint32_t i = 0; i < outputs->infos.size(); ++i) {
       edgec_output_info(model, i, &outputs->infos[i]);
       const uint8_t* data = static_cast<const uint8_t*>(edgec_output_data(model, i));
@@ -144,7 +150,13 @@ edgec_status WriteOutputs(const Options& options, const Outputs& outputs) {
         WriteNpy(options.outputs[i], outputs.infos[i], outputs.values[i].data());
     if (status) return status;
   }
-  return EDGEC_OK;
+  if (options.answers == nullptr) return EDGEC_OK;
+  edgec_tensor_info info{};
+  info.dtype = EDGEC_S32;
+  info.rank = 1;
+  info.dims[0] = static_cast<uint32_t>(outputs.answers.size());
+  info.bytes = outputs.answers.size() * sizeof(int32_t);
+  return WriteNpy(options.answers, info, outputs.answers.data());
 }
 
 // Sets *differs and says where, for one output.

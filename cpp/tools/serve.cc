@@ -47,7 +47,7 @@ edgec_status Greet(const Session& session, uint64_t load_ns) {
   return Written(&json);
 }
 
-edgec_status RunFor(edgec_model* model, const Inputs& inputs, uint64_t least_ns, Samples* samples) {
+edgec_status RunFor(edgec_model* model, Inputs& inputs, uint64_t least_ns, Samples* samples) {
   const uint64_t started_ns = NowNs();
   while (samples->wall_ns.size() < kMostRuns) {
     if (NowNs() - started_ns >= least_ns && samples->wall_ns.size() >= kLeastRuns) break;
@@ -81,7 +81,7 @@ edgec_status Part() {
   return Written(&json);
 }
 
-edgec_status Obey(const char* line, edgec_model* model, const Inputs& inputs) {
+edgec_status Obey(const char* line, edgec_model* model, Inputs& inputs) {
   char* end = nullptr;
   const double seconds = std::strncmp(line, "run ", 4) == 0 ? std::strtod(line + 4, &end) : -1;
   if (seconds < 0 || end == line + 4 || *end != '\n') {
@@ -96,7 +96,7 @@ edgec_status Obey(const char* line, edgec_model* model, const Inputs& inputs) {
 
 }  // namespace
 
-edgec_status Serve(const Session& session, const Inputs& inputs, uint64_t load_ns) {
+edgec_status Serve(const Session& session, Inputs& inputs, uint64_t load_ns) {
   inputs.Refill();
   edgec_status status = edgec_run(session.model);
   if (!status) status = Greet(session, load_ns);

@@ -13,7 +13,7 @@ namespace edgec {
 //                   "cpu" is the whole process: of all threads
 //   quit, or EOF    {"peak_rss_bytes"}, and the end
 // Any other line ends in EDGEC_E_ARGUMENT.
-edgec_status Serve(const Session& session, const Inputs& inputs, uint64_t load_ns);
+edgec_status Serve(const Session& session, Inputs& inputs, uint64_t load_ns);
 
 }  // namespace edgec
 #endif  // EDGEC_TOOLS_SERVE_H_

@@ -28,24 +28,30 @@ edgec_status Inputs::Prepare(edgec_model* model, const std::vector<const char*>&
   if (!paths.empty()) {
     if (const edgec_status status = files.Open(model, paths)) return status;
   }
-  for (uint32_t i = 0; i < edgec_input_count(model); ++i) {
-    // One after the other: inputs that no layer reads may share memory.
-    paths.empty() ? FillRandom(model, i, kSeed) : files.Fill(model, i, 0);
+  samples_ = files.samples();
+  values_.resize(edgec_input_count(model));
+  for (uint32_t i = 0; i < values_.size(); ++i) {
     edgec_tensor_info info;
     if (const edgec_status status = edgec_input_info(model, i, &info)) return status;
-    const uint8_t* data = static_cast<const uint8_t*>(edgec_input_data(model, i));
-    values_.emplace_back(data, data + info.bytes);
+    for (uint64_t sample = 0; sample < samples_; ++sample) {
+      // One after the other: inputs that no layer reads may share memory.
+      paths.empty() ? FillRandom(model, i, kSeed) : files.Fill(model, i, sample);
+      const uint8_t* data = static_cast<const uint8_t*>(edgec_input_data(model, i));
+      values_[i].insert(values_[i].end(), data, data + info.bytes);
+    }
   }
   return EDGEC_OK;
 }
 
-void Inputs::Refill() const {
+void Inputs::Refill() {
   for (uint32_t i = 0; i < values_.size(); ++i) {
-    std::memcpy(edgec_input_data(model_, i), values_[i].data(), values_[i].size());
+    const size_t bytes = values_[i].size() / static_cast<size_t>(samples_);
+    std::memcpy(edgec_input_data(model_, i), values_[i].data() + next_ * bytes, bytes);
   }
+  next_ = (next_ + 1) % samples_;
 }
 
-edgec_status TimedRun(edgec_model* model, const Inputs& inputs, uint64_t* taken_ns) {
+edgec_status TimedRun(edgec_model* model, Inputs& inputs, uint64_t* taken_ns) {
   inputs.Refill();
   const uint64_t started_ns = NowNs();
   const edgec_status status = edgec_run(model);

@@ -1,4 +1,4 @@
-// Runs of a model with the same inputs every time, timed.
+// Runs of a model with the same inputs again and again, timed.
 #ifndef EDGEC_TOOLS_TIMED_RUN_H_
 #define EDGEC_TOOLS_TIMED_RUN_H_
 
@@ -12,17 +12,19 @@ namespace edgec {
 // The values of all inputs, kept outside the arena: a run may reuse an input's memory.
 class Inputs {
  public:
-  // Of the .npy files, the first sample is used; no files: random values from a fixed seed.
+  // Files with several samples give them in turn; no files: random values from a fixed seed.
   edgec_status Prepare(edgec_model* model, const std::vector<const char*>& paths);
-  void Refill() const;
+  // Writes the next sample.
+  void Refill();
 
  private:
   edgec_model* model_ = nullptr;
-  std::vector<std::vector<uint8_t>> values_;
+  std::vector<std::vector<uint8_t>> values_;  // by input, all samples one after the other
+  uint64_t samples_ = 1, next_ = 0;
 };
 
 // One run; writing the inputs is not part of the time.
-edgec_status TimedRun(edgec_model* model, const Inputs& inputs, uint64_t* taken_ns);
+edgec_status TimedRun(edgec_model* model, Inputs& inputs, uint64_t* taken_ns);
 
 // Most memory that the process has had, in bytes.
 uint64_t PeakRssBytes();

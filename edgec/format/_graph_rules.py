@@ -12,7 +12,7 @@ from edgec.format.views import parts_in_one_piece, slice_offset
 # The inputs that an op's output may lie exactly on. spec.md, In place.
 IN_PLACE: Mapping[str, tuple[int, ...]] = MappingProxyType({
     **dict.fromkeys(("reshape", "lut_s8", "unary_f32", "softmax_s8", "softmax_f32", "layer_norm_s8",
-                     "layer_norm_f32"), (0,)),
+                     "layer_norm_f32", "exit_f32"), (0,)),
     **dict.fromkeys(("add_s8", "mul_s8", "binary_f32"), (0, 1)),
     **dict.fromkeys(("conv2d_s8", "fully_connected_s8"), (5,)),
     **dict.fromkeys(("sparse_conv2d_s8", "sparse_fully_connected_s8"), (7,)),

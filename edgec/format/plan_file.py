@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 MAGIC = b"\x89EDGEC\r\n"
-MAJOR, MINOR = 2, 0
+MAJOR, MINOR = 2, 1
 HEADER_BYTES = 64
 ALIGNMENT = 64
 STRING_LIMIT = 1024

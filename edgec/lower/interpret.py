@@ -16,6 +16,8 @@ def interpret(graph: Graph, inputs: Mapping[str, Array], all_tensors: bool = Fal
               ) -> dict[str, Array]:
     """The outputs for `inputs`, by name; with `all_tensors` every tensor that a node writes too.
 
+    Where an exit ends the run, what later nodes would have written is 0.
+
     Raises DataError when an input is missing, unknown, or of another shape or type.
     """
     _check_inputs(graph, inputs)
@@ -23,10 +25,22 @@ def interpret(graph: Graph, inputs: Mapping[str, Array], all_tensors: bool = Fal
     values.update({name: np.asarray(value) for name, value in inputs.items()})
     for node in graph.nodes:
         values.update(zip(node.outputs, _run(graph, node, values), strict=True))
-    if not all_tensors:
-        return {name: values[name] for name in graph.outputs}
-    written = (name for node in graph.nodes for name in node.outputs)
-    return {name: values[name] for name in (*written, *graph.outputs)}
+        if _ends(node, values):
+            break
+    written = (name for node in graph.nodes for name in node.outputs) if all_tensors else ()
+    return {name: values[name] if name in values else _zeros(graph, name)
+            for name in (*written, *graph.outputs)}
+
+
+def _ends(node: Node, values: Mapping[str, Array]) -> bool:
+    return catalog.ops()[node.op].ends_run(
+        node.attributes, [values[name] if name else None for name in node.inputs])
+
+
+def _zeros(graph: Graph, name: str) -> Array:
+    """What an exit left unwritten."""
+    tensor = graph.tensors[name]
+    return np.zeros(tensor.shape, DTYPES[tensor.dtype])
 
 
 def _run(graph: Graph, node: Node, values: Mapping[str, Array]) -> list[Array]:

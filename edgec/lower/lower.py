@@ -26,7 +26,9 @@ from edgec.lower.passes import (
     simplify_movement,
     sink_reshapes,
 )
+from edgec.lower.place_exits import place_exits
 from edgec.lower.verify import verify
+from edgec.model.exits import read_exits
 
 Pass = Callable[[Graph], Graph]
 
@@ -77,7 +79,7 @@ def lower(model: ir.Model) -> Graph:
     graph = verify(import_onnx(model), "the import")
     for step in PASSES:
         graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
-    return graph
+    return verify(place_exits(graph, read_exits(model)), "place_exits")
 
 
 def placement(graph: Graph) -> list[Placement]:

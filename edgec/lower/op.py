@@ -39,6 +39,10 @@ class Op(ABC):
                   inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> list[Array]:
         """The outputs for `values`: exact for s8 (bit for bit), float32 otherwise."""
 
+    def ends_run(self, attributes: Any, values: Sequence[Array | None]) -> bool:
+        """Whether the run ends behind this node: later nodes do not run, their outputs are 0."""
+        return False
+
     def macs(self, attributes: Any, inputs: Sequence[Tensor | None],
              outputs: Sequence[Tensor]) -> int:
         """Multiply-accumulates of one inference; 0 for ops without any."""

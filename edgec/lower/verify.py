@@ -15,7 +15,7 @@ from edgec.lower.graph import DTYPES, Graph, Node, Tensor
 _SAME_TYPE = frozenset({"add", "sub", "mul", "conv2d", "depthwise_conv2d", "fully_connected",
                         "conv2d_add", "fully_connected_add",
                         "batch_matmul", "average_pool2d", "mean", "softmax", "layer_norm",
-                        "resize"})
+                        "resize", "exit"})
 _CHANGES: Mapping[str, frozenset[tuple[str, str]]] = MappingProxyType({
     "quantize": frozenset({("f32", "s8")}), "lut": frozenset({("s8", "s8")}),
     "dequantize": frozenset({("s8", "f32"), ("s32", "f32")})})

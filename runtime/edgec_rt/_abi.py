@@ -65,6 +65,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "edgec_input_data": (ctypes.c_void_p, (_MODEL, ctypes.c_uint32)),
     "edgec_output_data": (ctypes.c_void_p, (_MODEL, ctypes.c_uint32)),
     "edgec_run": (ctypes.c_int, (_MODEL,)),
+    "edgec_answer": (ctypes.c_uint32, (_MODEL,)),
     "edgec_set_profiling": (ctypes.c_int, (_MODEL, ctypes.c_int)),
     "edgec_layer_count": (ctypes.c_uint32, (_MODEL,)),
     "edgec_layer_info_at": (ctypes.c_int, (_MODEL, ctypes.c_uint32,

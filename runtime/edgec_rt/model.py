@@ -68,6 +68,8 @@ class Model:
         self._close = weakref.finalize(self, self._library.edgec_free, handle)
         self._lock = threading.Lock()
         self.name: str = self._library.edgec_model_name(handle).decode()
+        self.answer = 0
+        """Index of the output with the answer of the last run: an early exit's, or the end's."""
         self.inputs = self._infos("input")
         self.outputs = self._infos("output")
 
@@ -154,6 +156,7 @@ class Model:
         for index, info in enumerate(self.inputs):
             self._view("input", index, info)[...] = arrays[index]
         _abi.check(self._library, self._library.edgec_run(self._handle))
+        self.answer = self._library.edgec_answer(self._handle)
 
     def _layer(self, index: int) -> Layer:
         info = _abi.LayerInfoStruct()

@@ -263,6 +263,10 @@ inline void AddReductions(std::vector<ModelBuilder>* models) {
                         .Constant<uint32_t>(EDGEC_U32, {256}, 1000, 99)
                         .Out(EDGEC_S8, {3, 9}));
   models->push_back(OneOp("softmax_f32", {9}).In(EDGEC_F32, {3, 9}).Out(EDGEC_F32, {3, 9}));
+  models->push_back(OneOp("exit_f32", {30000})
+                        .In(EDGEC_F32, {1, 9})
+                        .Constant<uint32_t>(EDGEC_U32, {1024}, 1000, 99)
+                        .Out(EDGEC_F32, {1, 9}));
   models->push_back(OneOp("layer_norm_s8", {9, Bits(0.01f), 3, -128, 127})
                         .In(EDGEC_S8, {3, 9})
                         .Constant<float>(EDGEC_F32, {9}, 20, 1)

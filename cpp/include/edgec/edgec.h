@@ -135,6 +135,9 @@ EDGEC_API void* edgec_input_data(edgec_model* model, uint32_t index);
 EDGEC_API const void* edgec_output_data(const edgec_model* model, uint32_t index);
 
 EDGEC_API edgec_status edgec_run(edgec_model* model);
+/* Index of the output that holds the answer of the last run: of the early exit that ended it, else
+ * of the whole network. Outputs that the run did not reach are zero bytes. */
+EDGEC_API uint32_t edgec_answer(const edgec_model* model);
 
 /* Per-layer times cost two clock reads a layer; off by default. */
 EDGEC_API edgec_status edgec_set_profiling(edgec_model* model, int on);

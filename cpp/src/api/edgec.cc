@@ -162,6 +162,10 @@ edgec_status edgec_run(edgec_model* model) {
   return model == nullptr ? NoModel() : model->engine.Run();
 }
 
+uint32_t edgec_answer(const edgec_model* model) {
+  return model == nullptr ? 0 : model->engine.answer();
+}
+
 edgec_status edgec_set_profiling(edgec_model* model, int on) {
   if (model == nullptr) return NoModel();
   model->engine.set_profiling(on != 0);

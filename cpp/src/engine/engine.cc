@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstring>
 
@@ -39,6 +40,7 @@ edgec_status Engine::Load(const uint8_t* data, size_t bytes, IsaSet isa, uint32_
   BindLayers();
   if (const edgec_status status = PrepareLayers(isa, threads)) return status;
   if (const edgec_status status = AllocateScratch(threads)) return status;
+  if (const edgec_status status = FindExits()) return status;
   pool_.reset(new ThreadPool(threads));
   if (pool_->threads() != threads) {
     return Fail(EDGEC_E_MEMORY, "only %u of %u threads could be started", pool_->threads(),
@@ -115,19 +117,64 @@ edgec_status Engine::AllocateScratch(uint32_t threads) {
               scratch_bytes_per_thread_);
 }
 
+edgec_status Engine::FindExits() {
+  const uint32_t outputs = file_.header.output_count;
+  exit_outputs_.assign(layers_.size(), kNever);
+  output_writers_.assign(outputs, kNever);
+  std::vector<bool> is_exit(outputs, false);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const NodeRecord& record = file_.nodes[i];
+    const bool exit = std::strcmp(record.op, "exit_f32") == 0;
+    for (uint32_t k = 0; k < outputs; ++k) {
+      for (uint32_t j = 0; j < record.output_count; ++j) {
+        if (static_cast<uint32_t>(record.outputs[j]) != file_.outputs[k]) continue;
+        output_writers_[k] = static_cast<uint32_t>(i);
+        if (exit && exit_outputs_[i] == kNever) exit_outputs_[i] = k;
+        is_exit[k] = exit;
+      }
+    }
+    if (exit && exit_outputs_[i] == kNever) {
+      return Failed(EDGEC_E_NODE, layers_[i], "an exit must write a model output");
+    }
+  }
+  const auto whole = std::find(is_exit.begin(), is_exit.end(), false);
+  whole_answer_ = whole == is_exit.end() ? 0 : static_cast<uint32_t>(whole - is_exit.begin());
+  answer_ = whole_answer_;
+  return EDGEC_OK;
+}
+
 edgec_status Engine::Run() {
-  const RunContext context{*pool_, scratch_.data(), static_cast<size_t>(scratch_bytes_per_thread_)};
+  bool ended = false;
+  const RunContext context{*pool_, scratch_.data(), static_cast<size_t>(scratch_bytes_per_thread_),
+                           &ended};
+  answer_ = whole_answer_;
   uint64_t started_ns = profiling_ ? NowNs() : 0;
-  for (Layer& layer : layers_) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
     if (const edgec_status status = layer.op->Run(context)) {
       return Failed(status, layer, StatusMessage(status));
     }
-    if (!profiling_) continue;
-    const uint64_t ended_ns = NowNs();
-    layer.last_ns = ended_ns - started_ns;
-    started_ns = ended_ns;
+    if (profiling_) {
+      const uint64_t ended_ns = NowNs();
+      layer.last_ns = ended_ns - started_ns;
+      started_ns = ended_ns;
+    }
+    if (ended) {
+      EndAt(i);
+      break;
+    }
   }
   return EDGEC_OK;
+}
+
+void Engine::EndAt(size_t layer) {
+  answer_ = exit_outputs_[layer];
+  for (size_t i = layer + 1; i < layers_.size(); ++i) layers_[i].last_ns = 0;
+  for (size_t k = 0; k < output_writers_.size(); ++k) {
+    if (output_writers_[k] == kNever || output_writers_[k] <= layer) continue;
+    const Tensor& output = tensors_[file_.outputs[k]];
+    std::memset(output.data, 0, static_cast<size_t>(output.bytes));
+  }
 }
 
 edgec_memory_info Engine::memory() const {

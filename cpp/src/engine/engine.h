@@ -26,6 +26,7 @@ class Engine {
     uint64_t bytes;  // inputs + outputs + constants
     uint64_t last_ns;
   };
+  static constexpr uint32_t kNever = UINT32_MAX;
 
   // `data` is 64-byte aligned and outlives the engine. To be called once. May throw std::bad_alloc.
   edgec_status Load(const uint8_t* data, size_t bytes, IsaSet isa, uint32_t threads);
@@ -38,12 +39,16 @@ class Engine {
   const Tensor& tensor(uint32_t index) const { return tensors_[index]; }
   const std::vector<Layer>& layers() const { return layers_; }
   edgec_memory_info memory() const;
+  // The model output with the answer of the last run: an exit's, or that of the whole network.
+  uint32_t answer() const { return answer_; }
 
  private:
   edgec_status BindTensors(const uint8_t* data);
   void BindLayers();
   edgec_status PrepareLayers(IsaSet isa, uint32_t threads);
   edgec_status AllocateScratch(uint32_t threads);
+  edgec_status FindExits();
+  void EndAt(size_t layer);
   edgec_status Failed(edgec_status status, const Layer& layer, const char* reason) const;
 
   ModelFile file_;
@@ -55,6 +60,9 @@ class Engine {
   std::vector<const Tensor*> operands_;  // of all nodes, one after the other
   std::vector<Layer> layers_;
   std::unique_ptr<ThreadPool> pool_;
+  std::vector<uint32_t> exit_outputs_;  // by layer: the model output that an exit writes, or kNever
+  std::vector<uint32_t> output_writers_;  // by model output: the layer, or kNever for an input
+  uint32_t whole_answer_ = 0, answer_ = 0;
   bool profiling_ = false;
 };
 

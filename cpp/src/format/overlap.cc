@@ -19,6 +19,7 @@ constexpr InPlace kInPlace[] = {
     {"softmax_f32", 1},
     {"layer_norm_s8", 1},
     {"layer_norm_f32", 1},
+    {"exit_f32", 1},
     {"add_s8", 3},
     {"mul_s8", 3},
     {"binary_f32", 3},

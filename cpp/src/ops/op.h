@@ -69,6 +69,7 @@ struct RunContext {
   ThreadPool& pool;
   uint8_t* scratch;                 // of thread 0
   size_t scratch_bytes_per_thread;  // distance between threads' scratch
+  bool* ended = nullptr;            // set by an exit: the nodes behind it do not run
   uint8_t* scratch_of(uint32_t thread) const { return scratch + thread * scratch_bytes_per_thread; }
 };
 

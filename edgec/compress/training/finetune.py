@@ -145,7 +145,8 @@ class _Run:
             arrays = self.task.augment(arrays, self.rng)
         inputs = as_tensors(arrays)
         values = self._values(self.graph, inputs, self.wanted)
-        loss = LOSSES[self.task.loss](values[self.labelled], torch.from_numpy(samples.targets))
+        targets = torch.from_numpy(samples.targets)
+        loss = LOSSES[self.task.loss](values[self.labelled], targets)
         share = teacher_share(self.schedule, self.done)
         if self.teacher is not None and share:
             name = logits_name(self.teacher)
@@ -154,8 +155,9 @@ class _Run:
             loss = (1 - share) * loss + share * teacher_loss(
                 self.schedule, values[self.logits], taught, samples.targets)
         for hook in self.hooks:
-            extra = hook.penalty(self.graph, values, self.done)
-            loss = loss if extra is None else loss + extra
+            for extra in (hook.penalty(self.graph, values, self.done),
+                          hook.labelled_penalty(values, targets, self.done)):
+                loss = loss if extra is None else loss + extra
         return loss
 
     def _values(self, graph: TorchGraph, inputs: Mapping[str, Tensor],

@@ -24,8 +24,13 @@ class Hook:
         """Added to the loss. values: the graph's outputs and those named by `watches`."""
         return None
 
+    def labelled_penalty(self, values: Mapping[str, Tensor], targets: Tensor,
+                         done: float) -> Tensor | None:
+        """As `penalty`, for what depends on the labels of the batch too."""
+        return None
+
     def watches(self) -> tuple[str, ...]:
-        """Values inside the graph that `penalty` needs, by name."""
+        """Values inside the graph that the penalties need, by name."""
         return ()
 
     def before_step(self, graph: TorchGraph, done: float) -> None:

@@ -50,7 +50,7 @@ def test_write_is_deterministic_and_constants_are_aligned() -> None:
 
 def test_header_fields_are_where_the_spec_says() -> None:
     fields = struct.unpack("<8sHHIQIIIHHQ16s", DATA[:64])
-    assert fields == (b"\x89EDGEC\r\n", 2, 0, METADATA_BYTES, len(DATA),
+    assert fields == (b"\x89EDGEC\r\n", 2, 1, METADATA_BYTES, len(DATA),
                       zlib.crc32(DATA[64:64 + METADATA_BYTES]), 6, 2, 1, 2, 128, bytes(16))
 
 
