@@ -62,6 +62,7 @@ class EarlyExit(TrainingMethod):
         if any(node.op_type == "QuantizeLinear" for node in model.graph.all_nodes()):
             yield ("the model is quantized and has no exits. Place them in the float model, "
                    "quantize, then run early_exit again for the thresholds.")
+            return
         output = model.graph.outputs[0]
         producer = output.producer()
         if producer is not None and producer.op_type == "Softmax":

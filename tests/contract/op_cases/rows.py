@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from edgec.lower.ops.exit import Exit
 from edgec.lower.ops.layer_norm import LayerNorm
 from edgec.lower.ops.mean import Mean
 from edgec.lower.ops.reduce_max import ReduceMax
@@ -79,7 +80,19 @@ def layer_norm() -> Iterator[Case]:
                    tolerance=1e-4)
 
 
+def exits() -> Iterator[Case]:
+    """Rows that stay below their limit; last, as later cases of a file do not run, one that
+    ends the run."""
+    for n in (1, 2, 12, 1000, 4095):
+        x = rng_for(str(n)).normal(size=(1, n)).astype(np.float32) * np.float32(4)
+        yield case(f"{n}_never", Exit(0), [given("x", x)])
+    odd = np.asarray([[np.nan, np.inf, -np.inf, -0.0]], np.float32)
+    yield case("not_numbers_never", Exit(0), [given("x", odd)])
+    yield case("always", Exit(2**32 - 1), [given("x", np.ones((1, 3), np.float32))])
+
+
 PLUGIN = MappingProxyType({
+    "exit": exits,
     "mean": mean, "softmax": softmax, "layer_norm": layer_norm,
     "reduce_sum": lambda: _float_reduction(ReduceSum),
     "reduce_max": lambda: _float_reduction(ReduceMax)})

@@ -1,0 +1,133 @@
+"""early_exit: what it adds, what it leaves alone, what it refuses."""
+
+from dataclasses import replace
+
+import numpy as np
+import onnx_ir as ir
+import pytest
+import torch
+
+from edgec.compress.exits.outcomes import outcomes
+from edgec.compress.method import Given, run
+from edgec.compress.methods.early_exit import EarlyExit
+from edgec.compress.methods.quantize import Quantize
+from edgec.errors import MethodError
+from edgec.model.execute import TorchGraph
+from edgec.model.exits import read_exits
+from tests.unit.compress.float_models import cnn, from_text
+from tests.unit.compress.training.tasks import image_task
+
+TASK = image_task(160)
+GIVEN = Given(task=TASK)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return run(EarlyExit(epochs=4, learning_rate=0.02, max_drop=0.1), cnn(), GIVEN)
+
+
+@pytest.fixture(scope="module")
+def quantized(made):
+    return run(Quantize(), made.model, GIVEN).model
+
+
+def answers(model, names):
+    graph = TorchGraph(model, ()).eval()
+    with torch.no_grad():
+        found = graph.values({"x": torch.from_numpy(TASK.validation.inputs["x"])}, names)
+    return [found[name].numpy() for name in names]
+
+
+def test_frozen_network_answers_as_before(made):
+    np.testing.assert_array_equal(answers(made.model, ["y"])[0], answers(cnn(), ["y"])[0])
+
+
+def test_exits_are_outputs_behind_the_networks_own(made):
+    assert [v.name for v in made.model.graph.outputs] == ["y", "exit_1"]
+    assert [e.output for e in read_exits(made.model)] == ["exit_1"]
+
+
+def test_heads_learn():
+    scores = [run(EarlyExit(epochs=e, batch=32), cnn(), GIVEN).report.exits[0].score
+              for e in (0, 12)]
+    assert scores[1] > scores[0] + 0.2
+
+
+def test_joint_training_changes_the_network_too():
+    joint = run(EarlyExit(epochs=1, joint=True), cnn(), GIVEN).model
+    before, after = (m.graph.initializers["w1"].const_value.numpy() for m in (cnn(), joint))
+    assert not np.array_equal(before, after)
+
+
+@pytest.mark.parametrize(("pool", "width"), [("avg", 8), ("max", 8), ("both", 16)])
+def test_head_sees_what_its_pooling_gives(pool, width):
+    model = run(EarlyExit(epochs=0, pool=pool), cnn(), GIVEN).model
+    assert model.graph.initializers["exit_1.weight"].shape == ir.Shape([5, width])
+
+
+def test_report_counts_what_a_run_costs(made):
+    report = made.report
+    first, end = report.exits
+    assert report.mean_macs == pytest.approx(first.share * first.macs + end.share * end.macs)
+    assert report.worst_macs == end.macs == report.plain_macs + 5 * 16
+    assert report.head_parameters == 5 * 16 + 5
+    assert report.oracle >= max(first.score, report.whole_score)
+
+
+def test_quantize_keeps_exits_and_quantizes_their_heads(made, quantized):
+    assert read_exits(quantized) == read_exits(made.model)
+    gemms = [n for n in quantized.graph if n.op_type == "Gemm"]
+    assert len(gemms) == 2
+    assert all(v.producer().op_type == "DequantizeLinear" for n in gemms for v in n.inputs)
+
+
+def test_second_run_only_chooses_thresholds_anew(quantized):
+    again = run(EarlyExit(max_drop=0.02), quantized, GIVEN).model
+    assert [n.op_type for n in again.graph] == [n.op_type for n in quantized.graph]
+    np.testing.assert_array_equal(answers(again, ["y"])[0], answers(quantized, ["y"])[0])
+
+
+def test_recalibrated_thresholds_keep_the_drop_on_the_quantized_model(quantized):
+    again = run(EarlyExit(max_drop=0.02), quantized, GIVEN)
+    exits = read_exits(again.model)
+    found = outcomes(again.model, exits, TASK.validation, "top1")
+    assert found.score(found.taken([e.threshold for e in exits])) >= found.scores[-1].mean() - 0.02
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"at": (0.0,)}, r"at is \(0.0,\); it must be shares above 0 and below 1"),
+    ({"at": ()}, "at least one"),
+    ({"pool": "min"}, "pool is 'min'; it must be one of avg, max, both"),
+    ({"max_drop": -0.1}, "max_drop is -0.1; it must be 0 or more")])
+def test_options_out_of_range_are_refused(options, message):
+    with pytest.raises(MethodError, match=message):
+        run(EarlyExit(**options), cnn(), GIVEN)
+
+
+def test_quantized_model_without_exits_is_refused_with_the_right_order():
+    with pytest.raises(MethodError, match="Place them in the float model, quantize, then run"):
+        run(EarlyExit(), run(Quantize(), cnn(), GIVEN).model, GIVEN)
+
+
+def test_model_without_a_place_for_an_exit_is_refused():
+    flat = from_text("flat (float[1,192] x) => (float[1,5] y) { y = MatMul (x, w) }",
+                     {"w": np.ones((192, 5), np.float32)})
+    with pytest.raises(MethodError, match="there is no place for an exit"):
+        run(EarlyExit(), flat, GIVEN)
+
+
+def test_regression_is_refused():
+    task = replace(TASK, loss="mean_squared_error")
+    with pytest.raises(MethodError, match="exits are judged by their softmax"):
+        run(EarlyExit(), cnn(), Given(task=task))
+
+
+def test_softmax_at_the_end_is_refused():
+    model = cnn()
+    logits = model.graph.outputs[0]
+    node = ir.node("Softmax", [logits], name="softmax", outputs=[ir.Value(
+        name="p", type=logits.type, shape=logits.shape)])
+    model.graph.append(node)
+    model.graph.outputs[0] = node.outputs[0]
+    with pytest.raises(MethodError, match="'p' is a Softmax"):
+        run(EarlyExit(), model, GIVEN)
