@@ -30,6 +30,8 @@ def check(plan_file: PlanFile) -> None:
         _check_indices(plan_file, node, where)
         _check_order(plan_file, node, where, written)
         _check_overlap(plan_file, node, where)
+        _require(node.op != "exit_f32" or set(node.outputs) <= set(plan_file.outputs),
+                 f"{where} is an exit and its output is no model output")
     for index, tensor in enumerate(plan_file.tensors):
         _require(tensor.data is not None or index in written,
                  f"nothing writes tensor {tensor.name!r}")

@@ -14,8 +14,9 @@ def by_exit(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Over all samples mean, p50 and p95 in µs (p95 null with few samples); and of each exit.
 
     exits: by output name in the order of the model's outputs, the share of the runs that it
-    answered and their median. worst_us: the largest of these medians, which is what a deadline
-    has to be set by. Empty for a model without exits.
+    answered and their median. expected_us: Σ share · median, a mean that interruptions by other
+    programs do not move. worst_us: the largest median, which is what a deadline has to be set by.
+    Empty for a model without exits.
     """
     if "answers" not in raw:
         return {}
@@ -25,7 +26,8 @@ def by_exit(raw: Mapping[str, Any]) -> dict[str, Any]:
         own = us[answers == index]
         exits[name] = {"share": len(own) / len(us),
                        "median_us": float(np.median(own)) if len(own) else None}
-    slowest = [e["median_us"] for e in exits.values() if e["median_us"] is not None]
-    return {"mean_us": float(us.mean()), "p50_us": float(np.median(us)),
+    reached = [(e["share"], e["median_us"]) for e in exits.values() if e["median_us"] is not None]
+    return {"expected_us": sum(share * median for share, median in reached),
+            "mean_us": float(us.mean()), "p50_us": float(np.median(us)),
             "p95_us": float(np.quantile(us, 0.95)) if len(us) >= P95_SAMPLES else None,
-            "worst_us": max(slowest), "exits": exits}
+            "worst_us": max(median for _, median in reached), "exits": exits}

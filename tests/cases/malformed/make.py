@@ -165,6 +165,20 @@ def sparse(blocks: bytes = bytes([1, 2, 3, 4] * 8), counts: tuple[int, ...] = (2
     return change
 
 
+def exits(x: tuple[int, ...] = (1, 4), entries: int = 1024, is_output: bool = True,
+          params: tuple[int, ...] = (2**22,)) -> Callable[[Model], None]:
+    """x f32[1,4] → e, an early exit that every run takes; y, the whole network, is x."""
+    def change(model: Model) -> None:
+        model.tensors = [
+            Tensor(b"x", list(x), 0, dtype=F32), Tensor(b"e", list(x), 64, dtype=F32),
+            Tensor(b"y", list(x), 128, dtype=F32),
+            Tensor(b"table", [entries], data=struct.pack("<I", 2**20) * entries, dtype=U32)]
+        model.nodes = [Node(b"exit_f32", b"exit", [0, 3], [1], list(params)),
+                       Node(b"reshape", b"end", [0], [2])]
+        model.outputs = [2, 1] if is_output else [2]
+    return change
+
+
 def both(first: Callable[[Model], None], second: Callable[[Model], None]
          ) -> Callable[[Model], None]:
     """Two changes."""
@@ -245,6 +259,10 @@ CASES: dict[str, Callable[[Model], None]] = {
     "op_param-sparse_first_delta_outside": sparse(deltas=bytes([2, 0])),
     "op_param-sparse_deltas_leave_tap": sparse(deltas=bytes([1, 1])),
     "op_param-sparse_delta_stands_still": sparse(deltas=bytes([0, 0])),
+    "op_shape-exit_of_two_rows": exits(x=(2, 2)),
+    "op_shape-exit_short_table": exits(entries=1023),
+    "op_param-exit_without_limit": exits(params=()),
+    "node-exit_is_no_output": exits(is_output=False),
     "op_param-sparse_weight_lowest": sparse(blocks=bytes([128] + [0] * 31)),
 }
 
@@ -252,9 +270,10 @@ CASES: dict[str, Callable[[Model], None]] = {
 def files() -> dict[str, bytes]:
     """File name to content."""
     made = {"valid": Model().pack(), "truncated-header": Model().pack()[:40]}
-    right = Model()
-    sparse()(right)
-    made["valid-sparse"] = right.pack()
+    for name, change in (("sparse", sparse()), ("exit", exits())):
+        right = Model()
+        change(right)
+        made[f"valid-{name}"] = right.pack()
     for name, change in CASES.items():
         changed = Model()
         change(changed)

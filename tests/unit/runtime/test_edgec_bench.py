@@ -137,3 +137,15 @@ def test_a_mistake_is_one_line_and_exit_code_1(small_model, arguments, message):
     assert done.stdout == ""
     assert done.stderr.startswith("edgec-bench: EDGEC_E_")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def exit_bench(exit_model, tmp_path):
+    np.save(tmp_path / "x.npy", np.array([[9, 0, 0, 0], [0, 0, 0, 0]], np.float32))
+    return json.loads(bench(exit_model, *QUICK, "--input", tmp_path / "x.npy").stdout)
+
+
+def test_samples_of_a_file_are_run_in_turn_and_every_answer_is_told(exit_bench):
+    assert exit_bench["output_names"] == ["y", "e"]
+    assert len(exit_bench["answers"]) == len(exit_bench["samples_ns"])
+    assert set(exit_bench["answers"]) == {1}

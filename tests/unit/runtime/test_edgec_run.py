@@ -143,3 +143,13 @@ def test_every_version_of_the_npy_format_is_read(small_model, tmp_path, version)
     np.save(tmp_path / "y.npy", Y)
     assert run(small_model, "--input", tmp_path / "x.npy", "--expect",
                tmp_path / "y.npy").returncode == 0
+
+
+def test_answers_name_the_output_that_holds_the_answer_of_each_run(exit_model, x, small_model,
+                                                                   tmp_path):
+    np.save(tmp_path / "two.npy", np.ones((2, 4), np.float32))
+    assert run(exit_model, "--input", tmp_path / "two.npy", "--answers",
+               tmp_path / "a.npy").returncode == 0
+    assert np.load(tmp_path / "a.npy").tolist() == [1, 1]
+    assert run(small_model, "--input", x, "--answers", tmp_path / "a.npy").returncode == 0
+    assert np.load(tmp_path / "a.npy").tolist() == [0]

@@ -138,3 +138,11 @@ def test_the_binding_never_imports_edgec():
     code = ("import sys, edgec_rt; "
             "sys.exit(any(name.split('.')[0] == 'edgec' for name in sys.modules))")
     subprocess.run([sys.executable, "-c", code], cwd=ROOT / "runtime", check=True)
+
+
+def test_answer_is_the_output_of_the_exit_that_was_taken(exit_model, library):
+    with edgec_rt.Model(exit_model, library=library) as model:
+        end, early = model.run(np.full((1, 4), 3, np.float32))
+        assert model.answer == 1
+        assert early.tolist() == [[3, 3, 3, 3]]
+        assert not end.any()

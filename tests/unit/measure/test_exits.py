@@ -1,0 +1,34 @@
+"""Latency by exit, from what edgec-bench printed."""
+
+import pytest
+
+from edgec.measure.exits import by_exit
+
+RAW = {"output_names": ["y", "exit_1"], "answers": [1, 1, 1, 0] * 50,
+       "samples_ns": [1000, 2000, 3000, 10000] * 50}
+
+
+def test_shares_and_medians_are_those_of_the_samples():
+    found = by_exit(RAW)
+    assert found["exits"] == {"y": {"share": 0.25, "median_us": 10.0},
+                              "exit_1": {"share": 0.75, "median_us": 2.0}}
+    assert (found["mean_us"], found["p50_us"]) == (4.0, 2.5)
+    assert found["expected_us"] == pytest.approx(0.75 * 2 + 0.25 * 10)
+
+
+def test_worst_is_the_run_through_everything():
+    assert by_exit(RAW)["worst_us"] == 10.0
+
+
+def test_an_exit_that_nobody_took_has_no_median():
+    found = by_exit({**RAW, "output_names": ["y", "exit_1", "exit_2"]})
+    assert found["exits"]["exit_2"] == {"share": 0.0, "median_us": None}
+
+
+def test_p95_needs_enough_samples():
+    assert by_exit(RAW)["p95_us"] == 10.0
+    assert by_exit({**RAW, "answers": [1] * 20, "samples_ns": [1] * 20})["p95_us"] is None
+
+
+def test_a_model_without_exits_has_nothing():
+    assert by_exit({"samples_ns": [1]}) == {}
