@@ -21,13 +21,16 @@ def by_exit(raw: Mapping[str, Any]) -> dict[str, Any]:
     if "answers" not in raw:
         return {}
     answers, us = np.asarray(raw["answers"]), np.asarray(raw["samples_ns"]) / 1000
-    exits = {}
+    exits: dict[str, dict[str, float | None]] = {}
+    shares, medians = [], []
     for index, name in enumerate(raw["output_names"]):
         own = us[answers == index]
-        exits[name] = {"share": len(own) / len(us),
-                       "median_us": float(np.median(own)) if len(own) else None}
-    reached = [(e["share"], e["median_us"]) for e in exits.values() if e["median_us"] is not None]
-    return {"expected_us": sum(share * median for share, median in reached),
+        exits[name] = {"share": len(own) / len(us), "median_us": None}
+        if len(own):
+            shares.append(len(own) / len(us))
+            medians.append(float(np.median(own)))
+            exits[name]["median_us"] = medians[-1]
+    return {"expected_us": float(np.dot(shares, medians)),
             "mean_us": float(us.mean()), "p50_us": float(np.median(us)),
             "p95_us": float(np.quantile(us, 0.95)) if len(us) >= P95_SAMPLES else None,
-            "worst_us": max(median for _, median in reached), "exits": exits}
+            "worst_us": max(medians), "exits": exits}

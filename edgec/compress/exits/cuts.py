@@ -23,8 +23,8 @@ class Cut:
 def find_cuts(model: ir.Model) -> tuple[Cut, ...]:
     """The feature maps that pass alone in the first 90 % of the MACs, in order.
 
-    Of those with equal cost the last one: after a convolution that is what comes behind its normalization and activation, in a quantized
-    model behind its DequantizeLinear.
+    Of those with equal cost the last one: after a convolution what comes behind its normalization
+    and activation, in a quantized model behind its DequantizeLinear.
     """
     nodes = _computing(model)
     total = sum(node_macs(node) for node in nodes)

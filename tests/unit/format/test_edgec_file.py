@@ -94,7 +94,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "the file has 0 bytes"),
     "cut header": (lambda: DATA[:63], "the file has 63 bytes"),
     "magic": (lambda: patched(0, "B", 0), "it starts with"),
-    "version": (lambda: patched(8, "H", 1), "its version is 1.0, this edgec reads 2.x"),
+    "version": (lambda: patched(8, "H", 1), "its version is 1.1, this edgec reads 2.x"),
     "cut": (lambda: DATA[:-1], "it was cut or extended"),
     "extended": (lambda: DATA + b"\0", "it was cut or extended"),
     "metadata_bytes": (lambda: patched(12, "I", METADATA_BYTES + 1), "not a multiple of 4"),

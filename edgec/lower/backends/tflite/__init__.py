@@ -40,7 +40,9 @@ class TfLite(Backend):
         """The rules of every op, of this op's int8 form, and of its emitter."""
         emitter = emitters().get(site.node.op)
         if emitter is None:
-            yield f"the tflite backend has no op {site.node.op!r}."
+            yield (f"the tflite backend has no op {site.node.op!r}." if site.node.op != "exit" else
+                   "LiteRT cannot end a run early: use the native backend, or the model without "
+                   "its exits.")
             return
         broken = list(ops()[site.node.op].broken_rules(site.attributes, site.inputs, site.outputs))
         yield from broken
