@@ -121,7 +121,9 @@ static inline void StartHalfSums(const int32_t* start, int32x4_t* acc) {
 // `Tap::Add<kRows>` adds k depths of a tap of each row, and returns where the next weights begin.
 // The next tile's sums start between the requantization of this one's.
 template <size_t kRows, class Tap, RequantForm kForm>
-__attribute__((always_inline)) static inline void RunHalfSumTiles(const HalfSumColumns& of, size_t count, HalfSumTile* first) {
+__attribute__((always_inline)) static inline void RunHalfSumTiles(const HalfSumColumns& of,
+                                                                  size_t count,
+                                                                  HalfSumTile* first) {
   HalfSums acc[kRows];
 #pragma GCC unroll 8
   for (size_t i = 0; i < kRows; ++i) StartHalfSums(of.start, acc[i]);
