@@ -58,26 +58,92 @@ __attribute__((always_inline)) inline void Finish(const int32x4_t (*acc)[4],
   }
 }
 
-// The columns of the image, one after the other, padding before and behind it. No branch: it would
-// keep instructions of neighbouring pixels apart.
+// The columns of the image, one after the other, padding before and behind it.
 template <class Tile>
 struct Columns {
   const int8_t* rows[Tile::kRows];
   const int8_t* padding;
   ptrdiff_t at, step, end;  // behind each row; in elements
 
-  __attribute__((always_inline)) inline typename Tile::Column Next() {
-    const bool inside = static_cast<size_t>(at) < static_cast<size_t>(end);
+  bool Inside(ptrdiff_t count) const { return at >= 0 && at + (count - 1) * step < end; }
+  // Where the image has one.
+  __attribute__((always_inline)) inline typename Tile::Column NextInside() {
     const int8_t* from[Tile::kRows];
 #pragma GCC unroll 8
-    for (size_t r = 0; r < Tile::kRows; ++r) from[r] = inside ? rows[r] + at : padding;
+    for (size_t r = 0; r < Tile::kRows; ++r) from[r] = rows[r] + at;
     at += step;
+    return Tile::Load(from);
+  }
+  typename Tile::Column Next() {
+    if (Inside(1)) return NextInside();
+    at += step;
+    const int8_t* from[Tile::kRows];
+#pragma GCC unroll 8
+    for (size_t r = 0; r < Tile::kRows; ++r) from[r] = padding;
     return Tile::Load(from);
   }
 };
 
-// All pixels of 16 channels, from the j-th on. Registers change their parts, so that no column is
-// moved from one to another.
+// Where pixels go, and how many are left.
+struct Pixels {
+  int8_t* y;
+  size_t step, line, left;
+
+  template <class Tile>
+  __attribute__((always_inline)) inline void Put(const typename Tile::Column& a,
+                                                 const typename Tile::Column& b,
+                                                 const typename Tile::Column& c,
+                                                 const Dwconv3x3Channels& of) {
+    Tile::Pixel(a, b, c, of, y, line);
+    y += step;
+    --left;
+  }
+};
+
+// The columns a and b are those before the next. Three pixels in a row within the image, so that
+// registers change their parts and no column is moved from one to another.
+template <class Tile>
+__attribute__((always_inline)) inline void Walk1(Columns<Tile> columns, Pixels pixels,
+                                                 const Dwconv3x3Channels& of) {
+  typename Tile::Column a = columns.Next(), b = columns.Next();
+  while (pixels.left > 0) {
+    if (pixels.left >= 3 && columns.Inside(3)) {
+      const typename Tile::Column c = columns.NextInside();
+      pixels.Put<Tile>(a, b, c, of);
+      a = columns.NextInside();
+      pixels.Put<Tile>(b, c, a, of);
+      b = columns.NextInside();
+      pixels.Put<Tile>(c, a, b, of);
+    } else {
+      const typename Tile::Column c = columns.Next();
+      pixels.Put<Tile>(a, b, c, of);
+      a = b;
+      b = c;
+    }
+  }
+}
+
+// The same with two new columns for a pixel, in twos.
+template <class Tile>
+__attribute__((always_inline)) inline void Walk2(Columns<Tile> columns, Pixels pixels,
+                                                 const Dwconv3x3Channels& of) {
+  typename Tile::Column a = columns.Next();
+  while (pixels.left > 0) {
+    if (pixels.left >= 2 && columns.Inside(4)) {
+      const typename Tile::Column b = columns.NextInside(), c = columns.NextInside();
+      pixels.Put<Tile>(a, b, c, of);
+      const typename Tile::Column d = columns.NextInside();
+      a = columns.NextInside();
+      pixels.Put<Tile>(c, d, a, of);
+    } else {
+      const typename Tile::Column b = columns.Next(), c = columns.Next();
+      pixels.Put<Tile>(a, b, c, of);
+      a = c;
+    }
+  }
+}
+
+// All pixels of 16 channels, from the j-th on.
 template <class Tile, size_t kStride>
 __attribute__((noinline)) void RunLine(const Dwconv3x3S8Lines& lines, size_t j,
                                        const Dwconv3x3Channels& of_these) {
@@ -88,37 +154,8 @@ __attribute__((noinline)) void RunLine(const Dwconv3x3S8Lines& lines, size_t j,
   Columns<Tile> columns{
       {}, padding, -lines.pad_left * step, step, static_cast<ptrdiff_t>(lines.width) * step};
   for (size_t r = 0; r < Tile::kRows; ++r) columns.rows[r] = lines.rows[r] + j;
-  int8_t* y = lines.y + j;
-  size_t left = lines.pixels;
-  const size_t y_step = lines.channels, y_line = lines.y_line;
-  typename Tile::Column a = columns.Next(), b, c;
-  if (kStride == 2) {
-    for (;; y += y_step) {
-      b = columns.Next();
-      c = columns.Next();
-      Tile::Pixel(a, b, c, of, y, y_line);
-      if (--left == 0) return;
-      y += y_step;
-      b = columns.Next();
-      a = columns.Next();
-      Tile::Pixel(c, b, a, of, y, y_line);
-      if (--left == 0) return;
-    }
-  }
-  b = columns.Next();
-  for (;; y += y_step) {
-    c = columns.Next();
-    Tile::Pixel(a, b, c, of, y, y_line);
-    if (--left == 0) return;
-    y += y_step;
-    a = columns.Next();
-    Tile::Pixel(b, c, a, of, y, y_line);
-    if (--left == 0) return;
-    y += y_step;
-    b = columns.Next();
-    Tile::Pixel(c, a, b, of, y, y_line);
-    if (--left == 0) return;
-  }
+  const Pixels pixels{lines.y + j, lines.channels, lines.y_line, lines.pixels};
+  kStride == 1 ? Walk1<Tile>(columns, pixels, of) : Walk2<Tile>(columns, pixels, of);
 }
 
 using Dwconv3x3Run = void(const Dwconv3x3S8Lines& lines, size_t j, const Dwconv3x3Channels& of);
