@@ -24,6 +24,7 @@ struct RequantS8 {
   // For whatever input: every |acc| < 2^22, and every f32(acc) · mult plus any zero point rounds to
   // an int16.
   bool fits_int16 = false;
+  bool unit_mult = false;  // every mult in [0, 1)
 };
 
 static inline RequantS8 MakeRequantS8(const float* mult, int32_t zero_point, int32_t qmin,
@@ -32,6 +33,7 @@ static inline RequantS8 MakeRequantS8(const float* mult, int32_t zero_point, int
           static_cast<float>(qmin - zero_point),
           static_cast<float>(qmax - zero_point),
           zero_point,
+          false,
           false,
           false};
 }
