@@ -7,9 +7,9 @@
 namespace edgec {
 namespace {
 
-constexpr double kNarrowSum = 4194304.0;          // 2^22
-constexpr double kNarrowValue = 32767.0 - 128.0;  // room for a zero point
-constexpr size_t kMostDepth = 2000;               // 128 · 2000 / 4 fits 16 bits
+constexpr double kNarrowSum = 4194304.0;  // 2^22
+constexpr double kNarrowValue = 32767.0;
+constexpr size_t kMostDepth = 2000;  // 128 · 2000 / 4 fits 16 bits
 
 bool FitsInt16(double most_sum, float mult) {
   return most_sum < kNarrowSum && most_sum * std::abs(double{mult}) < kNarrowValue;

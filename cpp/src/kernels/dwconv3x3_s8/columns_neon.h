@@ -16,6 +16,8 @@ struct Dwconv3x3Channels {
   const int8_t* w;
   const int32_t* start;  // what sums start at
   const float* mult;
+  const float* minus;  // requant_neon.h
+  RequantForm form;
   RequantS8 requant;
 };
 
@@ -31,30 +33,33 @@ __attribute__((always_inline)) inline void LoadStarts(const int32_t* start, int3
   }
 }
 
-// Rare: sums that are not known to fit (RequantS8::fits_int16). By value, to stay in registers.
-__attribute__((noinline, cold)) inline int8x16_t RequantizeWide(int32x4_t acc_0, int32x4_t acc_4,
-                                                                int32x4_t acc_8, int32x4_t acc_12,
-                                                                const Dwconv3x3Channels& of) {
+// Rare: sums that are not known to fit (RequantS8::fits_int16), or are clamped. By value, to stay
+// in registers.
+__attribute__((noinline, cold)) inline int8x16_t RequantizeAny(int32x4_t acc_0, int32x4_t acc_4,
+                                                               int32x4_t acc_8, int32x4_t acc_12,
+                                                               const Dwconv3x3Channels& of) {
   const int32x4_t acc[4] = {acc_0, acc_4, acc_8, acc_12};
   return RequantizeS8x16Neon(acc, of.mult, of.requant);
 }
 
-// kSaturates: as most activations do (requant_neon.h).
-template <bool kSaturates>
+// kRelu: RequantForm::kRelu.
+template <bool kRelu>
 __attribute__((always_inline)) inline int8x16_t Requantize(const int32x4_t* acc,
                                                            const Dwconv3x3Channels& of) {
-  if (kSaturates) return RequantizeSaturatingS8x16Neon(acc, of.mult, of.requant);
-  if (of.requant.fits_int16) return RequantizeShiftedS8x16Neon(acc, of.mult, of.requant);
-  return RequantizeWide(acc[0], acc[1], acc[2], acc[3], of);
+  constexpr RequantForm kForm = kRelu ? RequantForm::kRelu : RequantForm::kShifted;
+  if (kRelu || of.form == kForm) {
+    return RequantizeFormS8x16Neon<kForm>(acc, of.mult, of.minus, of.requant);
+  }
+  return RequantizeAny(acc[0], acc[1], acc[2], acc[3], of);
 }
 
-template <size_t kLines, bool kSaturates>
+template <size_t kLines, bool kRelu>
 __attribute__((always_inline)) inline void Finish(const int32x4_t (*acc)[4],
                                                   const Dwconv3x3Channels& of, int8_t* y,
                                                   size_t y_line) {
 #pragma GCC unroll 8
   for (size_t line = 0; line < kLines; ++line) {
-    vst1q_s8(y + line * y_line, Requantize<kSaturates>(acc[line], of));
+    vst1q_s8(y + line * y_line, Requantize<kRelu>(acc[line], of));
   }
 }
 
@@ -162,14 +167,18 @@ using Dwconv3x3Run = void(const Dwconv3x3S8Lines& lines, size_t j, const Dwconv3
 
 inline void ForBlocks(const Dwconv3x3S8Lines& lines, const Dwconv3x3S8Params& params,
                       size_t block_bytes, Dwconv3x3Run* run) {
-  const RequantS8& q = params.requant;
+  const RequantForm form = RequantFormOf(params.requant);
+  const int32x4_t shift = vdupq_n_s32(StartShift(form));
   const int8_t* w = lines.w;
   for (size_t j = 0; j < lines.channels; j += 16, w += block_bytes) {
     const size_t first = Dwconv3x3Block(j, lines.channels);
-    int32_t shifted[16];
-    if (q.fits_int16) ShiftBiasS8x16Neon(params.bias + first, shifted);
-    const int32_t* start = q.fits_int16 ? shifted : params.bias + first;
-    run(lines, first, {w, start, q.mult + first, q});
+    const int32_t* bias = params.bias + first;
+    int32_t start[16];
+    for (size_t p = 0; p < 16; p += 4) vst1q_s32(start + p, vaddq_s32(vld1q_s32(bias + p), shift));
+    const float* mult = params.requant.mult + first;
+    float minus[16];
+    SetReluStarts(mult, minus);
+    run(lines, first, {w, start, mult, minus, form, params.requant});
   }
 }
 

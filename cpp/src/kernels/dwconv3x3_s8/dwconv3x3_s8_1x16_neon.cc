@@ -50,7 +50,7 @@ inline void AddTapPair(int8x16_t x_0, const int8_t* w_of_0, int8x16_t x_1, const
         AddProductsHigh(MultiplyHigh(x_0, w_0), x_1, w_1), acc);
 }
 
-template <bool kSaturates>
+template <bool kRelu>
 struct Tile {
   struct Column {
     int8x16_t of[3];  // rows
@@ -73,13 +73,13 @@ struct Tile {
     AddTapPair(x_0.of[1], w + 48, x_1.of[1], w + 64, acc[0]);
     AddTapPair(x_0.of[2], w + 96, x_1.of[2], w + 112, acc[0]);
     AddTap(x_2.of[2], w + 128, acc[0]);
-    Finish<1, kSaturates>(acc, of, y, y_line);
+    Finish<1, kRelu>(acc, of, y, y_line);
   }
 };
 
-template <bool kSaturates>
+template <bool kRelu>
 Dwconv3x3Run* RunOf(const Dwconv3x3S8Lines& lines) {
-  return lines.stride_w == 1 ? RunLine<Tile<kSaturates>, 1> : RunLine<Tile<kSaturates>, 2>;
+  return lines.stride_w == 1 ? RunLine<Tile<kRelu>, 1> : RunLine<Tile<kRelu>, 2>;
 }
 
 }  // namespace
@@ -88,8 +88,8 @@ void dwconv3x3_s8_1x16_neon_pack(const int8_t* w, int8_t* block) { std::memcpy(b
 
 void dwconv3x3_s8_1x16_neon(const Dwconv3x3S8Lines& lines, const Dwconv3x3S8Params& params) {
   assert(lines.lines == 1 && lines.pixels >= 1 && lines.channels >= 16);
-  const bool saturates = SaturatesNeon(params.requant);
-  ForBlocks(lines, params, 144, saturates ? RunOf<true>(lines) : RunOf<false>(lines));
+  const bool relu = RequantFormOf(params.requant) == RequantForm::kRelu;
+  ForBlocks(lines, params, 144, relu ? RunOf<true>(lines) : RunOf<false>(lines));
 }
 
 }  // namespace edgec

@@ -32,7 +32,7 @@ inline Unit Zip(int8x16_t a, int8x16_t b, int8x16_t c, int8x16_t d) {
        vreinterpretq_s8_s16(vzip1q_s16(ab_8, cd_8)), vreinterpretq_s8_s16(vzip2q_s16(ab_8, cd_8))}};
 }
 
-template <size_t kLines, bool kSaturates>
+template <size_t kLines, bool kRelu>
 struct Tile {
   using Column = Unit;
   static constexpr size_t kRows = kLines + 2;
@@ -62,14 +62,14 @@ struct Tile {
         }
       }
     }
-    Finish<kLines, kSaturates>(acc, of, y, y_line);
+    Finish<kLines, kRelu>(acc, of, y, y_line);
   }
 };
 
-template <bool kSaturates>
+template <bool kRelu>
 Dwconv3x3Run* RunOf(const Dwconv3x3S8Lines& lines) {
-  if (lines.lines == 2) return RunLine<Tile<2, kSaturates>, 1>;
-  return lines.stride_w == 1 ? RunLine<Tile<1, kSaturates>, 1> : RunLine<Tile<1, kSaturates>, 2>;
+  if (lines.lines == 2) return RunLine<Tile<2, kRelu>, 1>;
+  return lines.stride_w == 1 ? RunLine<Tile<1, kRelu>, 1> : RunLine<Tile<1, kRelu>, 2>;
 }
 
 }  // namespace
@@ -88,8 +88,8 @@ void dwconv3x3_s8_2x16_neondot_pack(const int8_t* w, int8_t* block) {
 
 void dwconv3x3_s8_2x16_neondot(const Dwconv3x3S8Lines& lines, const Dwconv3x3S8Params& params) {
   assert(lines.lines <= 2 && lines.pixels >= 1 && lines.channels >= 16);
-  const bool saturates = SaturatesNeon(params.requant);
-  ForBlocks(lines, params, 384, saturates ? RunOf<true>(lines) : RunOf<false>(lines));
+  const bool relu = RequantFormOf(params.requant) == RequantForm::kRelu;
+  ForBlocks(lines, params, 384, relu ? RunOf<true>(lines) : RunOf<false>(lines));
 }
 
 }  // namespace edgec

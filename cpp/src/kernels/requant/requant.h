@@ -21,8 +21,7 @@ struct RequantS8 {
   float high;         // qmax − zero_point
   int32_t zero_point;
   bool fits_int32 = false;  // every |mult| < 1, so that no f32(acc) · mult is beyond int32
-  // For whatever input: every |acc| < 2^22, and every f32(acc) · mult plus any zero point rounds to
-  // an int16.
+  // For whatever input: every |acc| < 2^22, and every f32(acc) · mult rounds to an int16.
   bool fits_int16 = false;
   bool unit_mult = false;  // every mult in [0, 1)
 };

@@ -66,6 +66,8 @@ static inline int8x16_t RequantizeS8x16Neon(const int32x4_t* acc, const float* m
 
 #endif
 
+#if defined(__ARM_FEATURE_DOTPROD)
+
 // Narrower sums, whose conversions cost nothing (RequantS8::fits_int16). They start at
 // kRoundShiftBits more than the bias. As |acc| < 2^22, kRoundShiftBits + acc are the bits of a
 // float between 2^23 and 2^24, where floats are the integers: kRoundShift + acc. Subtracting
@@ -82,25 +84,14 @@ static inline void ShiftBiasS8x16Neon(const int32_t* bias, int32_t* start) {
   }
 }
 
-// The low half of each lane.
-static inline int16x8_t LowHalvesNeon(float32x4_t bits_0, float32x4_t bits_4) {
-  return vcombine_s16(vmovn_s32(vreinterpretq_s32_f32(bits_0)),
-                      vmovn_s32(vreinterpretq_s32_f32(bits_4)));
-}
-
-// The values plus (shift − kRoundShift).
-static inline int16x8_t RoundShiftedS16x8Neon(int32x4_t acc_0, int32x4_t acc_4, const float* mult,
-                                              float32x4_t shift) {
-  const float32x4_t start = vdupq_n_f32(kRoundShift);
-  const float32x4_t real_0 = vsubq_f32(vreinterpretq_f32_s32(acc_0), start);
-  const float32x4_t real_4 = vsubq_f32(vreinterpretq_f32_s32(acc_4), start);
-  return LowHalvesNeon(vaddq_f32(vmulq_f32(real_0, vld1q_f32(mult)), shift),
-                       vaddq_f32(vmulq_f32(real_4, vld1q_f32(mult + 4)), shift));
-}
-
 static inline int16x8_t RequantizeShiftedS16x8Neon(int32x4_t acc_0, int32x4_t acc_4,
                                                    const float* mult, const RequantS8& q) {
-  const int16x8_t value = RoundShiftedS16x8Neon(acc_0, acc_4, mult, vdupq_n_f32(kRoundShift));
+  const float32x4_t shift = vdupq_n_f32(kRoundShift);
+  const float32x4_t real_0 = vsubq_f32(vreinterpretq_f32_s32(acc_0), shift);
+  const float32x4_t real_4 = vsubq_f32(vreinterpretq_f32_s32(acc_4), shift);
+  const float32x4_t bits_0 = vaddq_f32(vmulq_f32(real_0, vld1q_f32(mult)), shift);
+  const float32x4_t bits_4 = vaddq_f32(vmulq_f32(real_4, vld1q_f32(mult + 4)), shift);
+  const int16x8_t value = vuzp1q_s16(vreinterpretq_s16_f32(bits_0), vreinterpretq_s16_f32(bits_4));
   const int16x8_t low = vdupq_n_s16(static_cast<int16_t>(q.low));
   return vminq_s16(vmaxq_s16(value, low), vdupq_n_s16(static_cast<int16_t>(q.high)));
 }
@@ -110,27 +101,11 @@ static inline int8x16_t RequantizeShiftedS8x16Neon(const int32x4_t* acc, const f
                                                    const RequantS8& q) {
   const int16x8_t q_0 = RequantizeShiftedS16x8Neon(acc[0], acc[1], mult, q);
   const int16x8_t q_8 = RequantizeShiftedS16x8Neon(acc[2], acc[3], mult + 8, q);
-  const int8x16_t value = vcombine_s8(vmovn_s16(q_0), vmovn_s16(q_8));
+  const int8x16_t value = vuzp1q_s8(vreinterpretq_s8_s16(q_0), vreinterpretq_s8_s16(q_8));
   return vaddq_s8(value, vdupq_n_s8(static_cast<int8_t>(q.zero_point)));
 }
 
-// With an even zero point and no bound but int8's, as most activations leave it: the zero point is
-// added while rounding, for kRoundShift + zero point is even as well, so that halves go to the same
-// side; and saturation clamps.
-static inline bool SaturatesNeon(const RequantS8& q) {
-  const int32_t zero_point = q.zero_point;
-  return q.fits_int16 && zero_point % 2 == 0 && static_cast<int32_t>(q.low) + zero_point == -128 &&
-         static_cast<int32_t>(q.high) + zero_point == 127;
-}
-
-// As RequantizeShiftedS8x16Neon, where SaturatesNeon(q).
-static inline int8x16_t RequantizeSaturatingS8x16Neon(const int32x4_t* acc, const float* mult,
-                                                      const RequantS8& q) {
-  const float32x4_t shift = vdupq_n_f32(kRoundShift + static_cast<float>(q.zero_point));
-  const int16x8_t q_0 = RoundShiftedS16x8Neon(acc[0], acc[1], mult, shift);
-  const int16x8_t q_8 = RoundShiftedS16x8Neon(acc[2], acc[3], mult + 8, shift);
-  return vcombine_s8(vqmovn_s16(q_0), vqmovn_s16(q_8));
-}
+#endif
 
 // Sums of products start where their end is cheap: at the bias and more. What the forms cost, in
 // instructions for 4 channels before they are narrowed:
