@@ -200,7 +200,7 @@ EDGEC_TEST_EACH_ISA(dwconv3x3_s8_narrow_sums_at_their_bounds_are_exact) {
           test.padding = 0;
           std::fill(test.bias.begin(), test.bias.end(), bias);
           std::fill(test.mult.begin(), test.mult.end(), mult);
-          if (bias > 0) test.mult[3] = -mult;
+          if (bias > 3) test.mult[3] = -mult;
           if (std::abs(bias) < 1000) std::fill(&test.mult[4], &test.mult[12], 0.5f);
           test.Check();
         }

@@ -6,7 +6,7 @@
 #include <arm_neon.h>
 
 #include "kernels/dwconv3x3_s8/dwconv3x3_s8.h"
-#include "kernels/requant/requant_neon.h"
+#include "kernels/dwconv_s8/starts_neon.h"
 
 namespace edgec {
 namespace {
@@ -168,17 +168,13 @@ using Dwconv3x3Run = void(const Dwconv3x3S8Lines& lines, size_t j, const Dwconv3
 inline void ForBlocks(const Dwconv3x3S8Lines& lines, const Dwconv3x3S8Params& params,
                       size_t block_bytes, Dwconv3x3Run* run) {
   const RequantForm form = RequantFormOf(params.requant);
-  const int32x4_t shift = vdupq_n_s32(StartShift(form));
   const int8_t* w = lines.w;
   for (size_t j = 0; j < lines.channels; j += 16, w += block_bytes) {
     const size_t first = Dwconv3x3Block(j, lines.channels);
-    const int32_t* bias = params.bias + first;
-    int32_t start[16];
-    for (size_t p = 0; p < 16; p += 4) vst1q_s32(start + p, vaddq_s32(vld1q_s32(bias + p), shift));
     const float* mult = params.requant.mult + first;
-    float minus[16];
-    SetReluStarts(mult, minus);
-    run(lines, first, {w, start, mult, minus, form, params.requant});
+    DwconvStarts starts;
+    SetDwconvStarts(form, params.bias + first, mult, &starts);
+    run(lines, first, {w, starts.sums, mult, starts.minus, form, params.requant});
   }
 }
 

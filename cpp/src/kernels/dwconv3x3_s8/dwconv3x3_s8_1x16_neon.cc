@@ -1,5 +1,4 @@
-// 1 pixel × 16 channels. The products of two taps are added in int16 before they are widened: with
-// weights in [−127, 127] their sum is at most 2 · 128 · 127 = 32512 in magnitude, so it is exact.
+// 1 pixel × 16 channels; the products of two taps are added before they are widened (taps_neon.h).
 //
 //     pairs of taps   0 0 1     of the three columns, which stay in registers: 4 pairs and one
 //                     2 2 1     that is left
@@ -11,44 +10,10 @@
 
 #include "kernels/dwconv3x3_s8/columns_neon.h"
 #include "kernels/dwconv3x3_s8/dwconv3x3_s8.h"
+#include "kernels/dwconv_s8/taps_neon.h"
 
 namespace edgec {
 namespace {
-
-#ifdef __aarch64__
-inline int16x8_t MultiplyHigh(int8x16_t x, int8x16_t w) { return vmull_high_s8(x, w); }
-inline int16x8_t AddProductsHigh(int16x8_t sums, int8x16_t x, int8x16_t w) {
-  return vmlal_high_s8(sums, x, w);
-}
-#else
-inline int16x8_t MultiplyHigh(int8x16_t x, int8x16_t w) {
-  return vmull_s8(vget_high_s8(x), vget_high_s8(w));
-}
-inline int16x8_t AddProductsHigh(int16x8_t sums, int8x16_t x, int8x16_t w) {
-  return vmlal_s8(sums, vget_high_s8(x), vget_high_s8(w));
-}
-#endif
-
-// acc[c] holds channels 4·c .. 4·c+3.
-inline void Widen(int16x8_t low, int16x8_t high, int32x4_t* acc) {
-  acc[0] = vaddw_s16(acc[0], vget_low_s16(low));
-  acc[1] = vaddw_s16(acc[1], vget_high_s16(low));
-  acc[2] = vaddw_s16(acc[2], vget_low_s16(high));
-  acc[3] = vaddw_s16(acc[3], vget_high_s16(high));
-}
-
-inline void AddTap(int8x16_t x, const int8_t* w_of, int32x4_t* acc) {
-  const int8x16_t w = vld1q_s8(w_of);
-  Widen(vmull_s8(vget_low_s8(x), vget_low_s8(w)), MultiplyHigh(x, w), acc);
-}
-
-inline void AddTapPair(int8x16_t x_0, const int8_t* w_of_0, int8x16_t x_1, const int8_t* w_of_1,
-                       int32x4_t* acc) {
-  const int8x16_t w_0 = vld1q_s8(w_of_0), w_1 = vld1q_s8(w_of_1);
-  const int16x8_t low = vmull_s8(vget_low_s8(x_0), vget_low_s8(w_0));
-  Widen(vmlal_s8(low, vget_low_s8(x_1), vget_low_s8(w_1)),
-        AddProductsHigh(MultiplyHigh(x_0, w_0), x_1, w_1), acc);
-}
 
 template <bool kRelu>
 struct Tile {
@@ -67,12 +32,14 @@ struct Tile {
                                                           size_t y_line) {
     int32x4_t acc[1][4];
     LoadStarts<1>(of.start, acc);
-    const int8_t* w = of.w;  // [row][column]
-    AddTapPair(x_0.of[0], w, x_1.of[0], w + 16, acc[0]);
-    AddTapPair(x_2.of[0], w + 32, x_2.of[1], w + 80, acc[0]);
-    AddTapPair(x_0.of[1], w + 48, x_1.of[1], w + 64, acc[0]);
-    AddTapPair(x_0.of[2], w + 96, x_1.of[2], w + 112, acc[0]);
-    AddTap(x_2.of[2], w + 128, acc[0]);
+    int8x16_t w[9];  // [row][column]
+#pragma GCC unroll 16
+    for (size_t t = 0; t < 9; ++t) w[t] = vld1q_s8(of.w + 16 * t);
+    AddTapPair(x_0.of[0], w[0], x_1.of[0], w[1], acc[0]);
+    AddTapPair(x_2.of[0], w[2], x_2.of[1], w[5], acc[0]);
+    AddTapPair(x_0.of[1], w[3], x_1.of[1], w[4], acc[0]);
+    AddTapPair(x_0.of[2], w[6], x_1.of[2], w[7], acc[0]);
+    AddTap(x_2.of[2], w[8], acc[0]);
     Finish<1, kRelu>(acc, of, y, y_line);
   }
 };
