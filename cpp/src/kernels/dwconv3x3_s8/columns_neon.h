@@ -94,34 +94,35 @@ struct Pixels {
   int8_t* y;
   size_t step, line, left;
 
+  // True if it was the last.
   template <class Tile>
-  __attribute__((always_inline)) inline void Put(const typename Tile::Column& a,
+  __attribute__((always_inline)) inline bool Put(const typename Tile::Column& a,
                                                  const typename Tile::Column& b,
                                                  const typename Tile::Column& c,
                                                  const Dwconv3x3Channels& of) {
     Tile::Pixel(a, b, c, of, y, line);
     y += step;
-    --left;
+    return --left == 0;
   }
 };
 
-// The columns a and b are those before the next. Three pixels in a row within the image, so that
-// registers change their parts and no column is moved from one to another.
+// All pixels. Three in a row within the image, so that registers change their parts and no column
+// is moved from one to another.
 template <class Tile>
 __attribute__((always_inline)) inline void Walk1(Columns<Tile> columns, Pixels pixels,
                                                  const Dwconv3x3Channels& of) {
-  typename Tile::Column a = columns.Next(), b = columns.Next();
-  while (pixels.left > 0) {
-    if (pixels.left >= 3 && columns.Inside(3)) {
-      const typename Tile::Column c = columns.NextInside();
-      pixels.Put<Tile>(a, b, c, of);
+  typename Tile::Column a = columns.Next(), b = columns.Next(), c;
+  for (;;) {
+    if (columns.Inside(3)) {
+      c = columns.NextInside();
+      if (pixels.Put<Tile>(a, b, c, of)) return;
       a = columns.NextInside();
-      pixels.Put<Tile>(b, c, a, of);
+      if (pixels.Put<Tile>(b, c, a, of)) return;
       b = columns.NextInside();
-      pixels.Put<Tile>(c, a, b, of);
+      if (pixels.Put<Tile>(c, a, b, of)) return;
     } else {
-      const typename Tile::Column c = columns.Next();
-      pixels.Put<Tile>(a, b, c, of);
+      c = columns.Next();
+      if (pixels.Put<Tile>(a, b, c, of)) return;
       a = b;
       b = c;
     }
@@ -132,17 +133,19 @@ __attribute__((always_inline)) inline void Walk1(Columns<Tile> columns, Pixels p
 template <class Tile>
 __attribute__((always_inline)) inline void Walk2(Columns<Tile> columns, Pixels pixels,
                                                  const Dwconv3x3Channels& of) {
-  typename Tile::Column a = columns.Next();
-  while (pixels.left > 0) {
-    if (pixels.left >= 2 && columns.Inside(4)) {
-      const typename Tile::Column b = columns.NextInside(), c = columns.NextInside();
-      pixels.Put<Tile>(a, b, c, of);
-      const typename Tile::Column d = columns.NextInside();
+  typename Tile::Column a = columns.Next(), b, c;
+  for (;;) {
+    if (columns.Inside(4)) {
+      b = columns.NextInside();
+      c = columns.NextInside();
+      if (pixels.Put<Tile>(a, b, c, of)) return;
+      b = columns.NextInside();
       a = columns.NextInside();
-      pixels.Put<Tile>(c, d, a, of);
+      if (pixels.Put<Tile>(c, b, a, of)) return;
     } else {
-      const typename Tile::Column b = columns.Next(), c = columns.Next();
-      pixels.Put<Tile>(a, b, c, of);
+      b = columns.Next();
+      c = columns.Next();
+      if (pixels.Put<Tile>(a, b, c, of)) return;
       a = c;
     }
   }
