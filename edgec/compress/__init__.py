@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgec.compress.method import Compressed, Data, run
+from edgec.compress.method import Compressed, Data, Given, run
 
 if TYPE_CHECKING:
     import onnx_ir as ir
@@ -22,7 +22,7 @@ def quantize(model: ir.Model, data: Data, config: Quantize | None = None,
     """
     from edgec.compress.methods.quantize import Quantize
 
-    return run(Quantize() if config is None else config, model, data, target)
+    return run(Quantize() if config is None else config, model, Given(data, target=target))
 
 
-__all__ = ["Compressed", "quantize"]
+__all__ = ["Compressed", "Given", "quantize"]

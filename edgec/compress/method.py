@@ -9,8 +9,8 @@ the Python call, so they are plain values: bool, int, float, str or a tuple of t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, get_type_hints
 
 import numpy as np
@@ -21,9 +21,11 @@ from edgec import registry
 from edgec.errors import DataError, MethodError, UsageError
 
 if TYPE_CHECKING:
+    from edgec.model.task import Task
     from edgec.target.target import Target
 
 PACKAGE = "edgec.compress.methods"
+CALIBRATION_SAMPLES = 512
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
@@ -50,7 +52,29 @@ class Needs:
     """What a method must be given besides the model."""
 
     data: bool = False
-    training: bool = False
+    task: bool = False
+
+
+def quiet(line: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a method gets besides the model.
+
+    data: typical inputs, some hundred runs; where it is None and there is a task, the first of the
+    task's training samples. task: what to train for and to judge by; its test split is not in it.
+    teacher: the model whose outputs fine-tuning follows, usually the float original. target: the
+    board to fit to. seed: of everything random. progress: told what goes on, a line at a time.
+    """
+
+    data: Data | None = None
+    task: Task | None = None
+    teacher: ir.Model | None = None
+    target: Target | None = None
+    seed: int = 0
+    progress: Callable[[str], None] = quiet
 
 
 @dataclass(frozen=True)
@@ -68,11 +92,11 @@ class Method(ABC):
     needs: ClassVar[Needs] = Needs()
 
     @abstractmethod
-    def check(self, model: ir.Model, target: Target | None = None) -> Iterator[str]:
+    def check(self, model: ir.Model, given: Given) -> Iterator[str]:
         """The reasons why this method cannot be applied, as sentences; none when it can."""
 
     @abstractmethod
-    def apply(self, model: ir.Model, data: Data | None) -> Compressed:
+    def apply(self, model: ir.Model, given: Given) -> Compressed:
         """A new model and a report. Deterministic: equal inputs give equal bytes."""
 
     @classmethod
@@ -91,18 +115,25 @@ class Method(ABC):
                       for name, value in options.items()})
 
 
-def run(method: Method, model: ir.Model, data: Data | None = None,
-        target: Target | None = None) -> Compressed:
+def run(method: Method, model: ir.Model, given: Given = Given()) -> Compressed:
     """Check, then apply. MethodError lists every problem; DataError when needed data is absent."""
     name = type(method).__name__
-    problems = list(method.check(model, target))
+    if given.task is not None:
+        given = replace(given, task=given.task.without_test())
+    problems = list(method.check(model, given))
     if problems:
         listing = "\n".join(f"  {problem}" for problem in problems)
         raise MethodError(f"{name} cannot be applied to {model.graph.name or 'the model'}:\n"
                           f"{listing}")
-    if method.needs.data and data is None:
-        raise DataError(f"{name} needs data and got none. Give some hundred typical inputs.")
-    return method.apply(model, data)
+    if method.needs.data and given.data is None:
+        if given.task is None:
+            raise DataError(f"{name} needs data and got none. Give some hundred typical inputs.")
+        few = given.task.train.take(slice(CALIBRATION_SAMPLES))
+        given = replace(given, data=tuple(few.runs()))
+    if method.needs.task and given.task is None:
+        raise DataError(f"{name} trains, and got no labelled samples. Give a task: an .npz with "
+                        "train_x and train_y, or package.module:callable.")
+    return method.apply(model, given)
 
 
 def names() -> tuple[str, ...]:

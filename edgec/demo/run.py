@@ -87,7 +87,7 @@ def _lowered(case: Case, folder: Path, progress: Progress) -> dict[str, Bundle]:
     np.save(folder / "x.npy", case.test[:1])
     batches = [{name: x[None]} for x in case.calibration]
     progress(f"quantize: calibrate on {len(batches)} inputs")
-    done = method.run(method.load("quantize")(), case.model, batches)
+    done = method.run(method.load("quantize")(), case.model, method.Given(batches))
     save_model(done.model, folder / "int8.onnx")
     write_file(folder / "quantize.json", json.dumps(done.report.to_json(), indent=1).encode())
     target = load_target(HOST_TARGETS[host_triple()])

@@ -73,7 +73,7 @@ def load_batches(spec: str | Path, inputs: Sequence[InputSpec],
     if is_callable_spec(spec):
         groups: Iterable[Any] = _yielded(where)
     else:
-        groups = [_read(Path(spec), inputs)]
+        groups = [_named_or_alone(read_arrays(Path(spec)), inputs, where)]
     runs = (run for group in groups for run in _cut(_named(group, inputs, where), inputs, where))
     items = tuple(islice(runs, limit))
     if not items:
@@ -89,24 +89,43 @@ def _yielded(where: str) -> Iterable[Any]:
     return [made] if isinstance(made, np.ndarray) else made
 
 
-def _read(path: Path, inputs: Sequence[InputSpec]) -> Any:
+def read_arrays(path: Path) -> dict[str, Array]:
+    """The arrays of an .npz by name, or of an .npy under the name ""; DataError when unreadable."""
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return loaded
+            return {"": loaded}
         with loaded as archive:
-            if len(inputs) == 1 and len(archive.files) == 1:
-                return archive[archive.files[0]]
-            _check_names(archive.files, inputs, str(path))
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise DataError(f"there is no data file {path}. Give an .npz, an .npy, or "
-                        "package.module:callable that yields batches.") from None
+                        "package.module:callable.") from None
     except OSError as error:
         raise DataError(f"cannot read the data {path}: {error.strerror or error}.") from None
     except (ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is not a numpy file that can be read ({error}). Save plain arrays "
                         "with np.savez or np.save; pickled objects are refused.") from None
+
+
+def _named_or_alone(arrays: dict[str, Array], inputs: Sequence[InputSpec], where: str) -> Any:
+    """A file with one array needs no names when the model has one input."""
+    if len(arrays) == 1 and (len(inputs) == 1 or "" in arrays):
+        return next(iter(arrays.values()))
+    _check_names(arrays, inputs, where)
+    return arrays
+
+
+def fit_arrays(arrays: Mapping[str, Array], inputs: Sequence[InputSpec],
+               where: str) -> dict[str, Array]:
+    """Each input's array as runs of the model stacked, [runs, *shape], of its type, and finite.
+
+    DataError as `load_batches` has it.
+    """
+    _check_names(arrays, inputs, where)
+    fitted = {spec.name: _runs(np.asarray(arrays[spec.name]), spec, where) for spec in inputs}
+    for name, array in fitted.items():
+        _refuse_infinite(array, f"{where}: the array for input {name!r}")
+    return fitted
 
 
 def _check_names(names: Iterable[str], inputs: Sequence[InputSpec], where: str) -> None:
@@ -192,9 +211,12 @@ def _converted(array: Array, spec: InputSpec, where: str) -> Array:
 def _finite(items: tuple[Mapping[str, Array], ...], where: str) -> tuple[Mapping[str, Array], ...]:
     for index, item in enumerate(items):
         for name, array in item.items():
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                bad = array[~np.isfinite(array)]
-                raise DataError(f"{where}: sample {index} of input {name!r} holds {bad.size} "
-                                f"value(s) that are not finite, the first {bad[0]}. Take the "
-                                "sample out or repair it.")
+            _refuse_infinite(array, f"{where}: sample {index} of input {name!r}")
     return items
+
+
+def _refuse_infinite(array: Array, where: str) -> None:
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = array[~np.isfinite(array)]
+        raise DataError(f"{where} holds {bad.size} value(s) that are not finite, the first "
+                        f"{bad[0]}. Take the sample out or repair it.")

@@ -79,15 +79,15 @@ def test_missing_data_is_refused(name: str) -> None:
     if not plugin(name).needs.data:
         pytest.skip(f"{name} needs no data")
     with pytest.raises(DataError, match="needs data and got none"):
-        method.run(plugin(name)(), cnn(), None)
+        method.run(plugin(name)(), cnn())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_input_is_untouched_and_result_is_valid_and_deterministic(name: str) -> None:
     model, data = cnn(), images(8)
     before, seen = content(model), [x["x"].copy() for x in data]
-    first = method.run(plugin(name)(), model, data)
-    second = method.run(plugin(name)(), model, data)
+    first = method.run(plugin(name)(), model, method.Given(data))
+    second = method.run(plugin(name)(), model, method.Given(data))
     assert content(model) == before
     assert all(np.array_equal(x["x"], y) for x, y in zip(data, seen, strict=True))
     assert content(first.model) == content(second.model)

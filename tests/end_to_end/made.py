@@ -27,7 +27,7 @@ class Made:
 def make(model: ir.Model, batches: Sequence[Mapping[str, Array]], folder: Path,
          target: str = "generic_x86_64") -> Made:
     """Quantizes with the default options and lowers for the native backend."""
-    done = method.run(method.load("quantize")(), model, batches)
+    done = method.run(method.load("quantize")(), model, method.Given(batches))
     bundle, _ = pipeline.lower_model(done.model, folder / "bundle", name="model",
                                      target=load_target(target))
     return Made(model, done.model, bundle)

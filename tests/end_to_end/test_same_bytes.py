@@ -29,7 +29,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     model = normalize(export_module(*made))
     name = str(model.graph.inputs[0].name)
     quantize = method.load("quantize")(rounding="nearest", calibration="minmax")
-    done = method.run(quantize, model, [{name: x[None]} for x in inputs])
+    done = method.run(quantize, model, method.Given([{name: x[None]} for x in inputs]))
     folder: Path = tmp_path_factory.mktemp(request.param)
     found, placements = pipeline.lower_model(done.model, folder / "bundle", name=request.param,
                                              target=load_target("generic_x86_64"))

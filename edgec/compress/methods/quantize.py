@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import onnx_ir as ir
 
 from edgec.compress import ranges
 from edgec.compress.calibrate import ChannelMaximum, observe
-from edgec.compress.method import Compressed, Data, Method, Needs, option
+from edgec.compress.method import Compressed, Data, Given, Method, Needs, option
 from edgec.compress.quantization import equalize as equalization
 from edgec.compress.quantization import measure, policy, report, rounding
 from edgec.compress.quantization.build_plan import Recipe, Statistics, build_plan, collect
@@ -31,9 +31,6 @@ from edgec.compress.quantization.rescale_outliers import find_boundaries, rescal
 from edgec.compress.quantization.scaling_groups import find_groups
 from edgec.compress.quantization.sensitivity import sensitive
 from edgec.compress.quantization.units import find_units
-
-if TYPE_CHECKING:
-    from edgec.target.target import Target
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Quantize(Method):
 
     needs: ClassVar[Needs] = Needs(data=True)
 
-    def check(self, model: ir.Model, target: Target | None = None) -> Iterator[str]:
+    def check(self, model: ir.Model, given: Given) -> Iterator[str]:
         """Options out of range, control flow, a model that is quantized already."""
         if self.calibration not in ("auto", *ranges.RULES):
             yield (f"calibration is {self.calibration!r}; it must be one of auto, "
@@ -70,8 +67,9 @@ class Quantize(Method):
             yield f"max_float_fraction is {self.max_float_fraction}; it must be from 0 to 1."
         yield from _unsuitable(model)
 
-    def apply(self, model: ir.Model, data: Data | None) -> Compressed:
-        """The QDQ model and a `QuantizeReport`. data: typical inputs, some hundred of them."""
+    def apply(self, model: ir.Model, given: Given) -> Compressed:
+        """The QDQ model and a `QuantizeReport`."""
+        data = given.data
         assert data is not None
         batches = data if iter(data) is not data else tuple(data)  # they are read several times
         exact, equalized = self._equalized(prepare(model), batches)

@@ -144,7 +144,8 @@ def with_zero_blocks(model: ir.Model) -> ir.Model:
 @pytest.mark.parametrize("name", ["convnet"])
 def test_lowering_json_says_sparse_or_dense_and_why(name: str, tmp_path: Path) -> None:
     model = as_ir(float_model(name))
-    done = method.run(method.load("quantize")(), model, [inputs_for(name, i) for i in range(3)])
+    few = [inputs_for(name, i) for i in range(3)]
+    done = method.run(method.load("quantize")(), model, method.Given(few))
     target = load_target("generic_x86_64")
     dense, _ = pipeline.lower_model(done.model, tmp_path / "dense", name=name, target=target)
     sparse, _ = pipeline.lower_model(with_zero_blocks(done.model), tmp_path / "sparse", name=name,

@@ -1,0 +1,1 @@
+"""Fine-tuning of any ONNX graph, and what methods hang into it."""

@@ -1,0 +1,186 @@
+"""What a model is for: labelled samples in three splits, a loss to train with, a score to judge by.
+
+Train teaches, validation chooses (thresholds, gates, strengths, the best epoch), test is only
+reported. Nothing that selects is ever given the test split: see `Task.without_test`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgec.errors import DataError
+from edgec.model.callable_spec import is_callable_spec, load_callable
+from edgec.model.data import InputSpec, fit_arrays, read_arrays
+
+Array = npt.NDArray[Any]
+Augment = Callable[[dict[str, Array], np.random.Generator], dict[str, Array]]
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """inputs: by the model's input names, each [n, ...] without the model's batch of one.
+
+    targets: int64 classes [n] (or [n, positions]), floats [n, ...] for regression.
+    """
+
+    inputs: Mapping[str, Array]
+    targets: Array
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, chosen: Array | slice) -> Samples:
+        """The samples at these indices."""
+        return Samples({name: a[chosen] for name, a in self.inputs.items()}, self.targets[chosen])
+
+    def batches(self, size: int) -> Iterator[Samples]:
+        """In order, `size` at a time; the last one may be smaller."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+    def runs(self) -> Iterator[Mapping[str, Array]]:
+        """Each sample as one run of a model with a batch of one, as calibration takes it."""
+        for i in range(len(self)):
+            yield {name: a[i:i + 1] for name, a in self.inputs.items()}
+
+
+@dataclass(frozen=True)
+class Task:
+    """loss, metric: names in `edgec.model.losses` and `edgec.model.metrics`.
+
+    augment: changes the inputs [n, ...] of a training batch, with the generator that it is given.
+    classes: names, where the targets are classes.
+    """
+
+    train: Samples
+    validation: Samples
+    test: Samples | None = None
+    loss: str = "cross_entropy"
+    metric: str = "top1"
+    augment: Augment | None = None
+    classes: Sequence[str] = field(default=())
+
+    def without_test(self) -> Task:
+        """What a method may see."""
+        return replace(self, test=None)
+
+
+def load_task(spec: str | Path, inputs: Sequence[InputSpec], *, loss: str = "cross_entropy",
+              metric: str = "top1", validation: float = 0.15, seed: int = 0) -> Task:
+    """The task that `spec` names, for a model with these inputs.
+
+    `spec` is "package.module:callable" that returns a Task, or an .npz with arrays `train_<input>`
+    (`train_x` for a model with one input) and `train_y`, and the same for `validation` and `test`
+    where they are there. Without a validation split a share of `validation` is taken out of the
+    training samples, of every class alike, chosen by `seed`. DataError for what does not fit:
+    labels missing or of another number, a class without samples, arrays of another shape.
+    """
+    if is_callable_spec(spec):
+        task = load_callable(str(spec), DataError)()
+        if not isinstance(task, Task):
+            raise DataError(f"{spec} returned {type(task).__name__}. It must return an "
+                            "edgec.model.task.Task.")
+        return _checked(task, inputs, str(spec))
+    arrays = read_arrays(Path(spec))
+    found = {name: _samples(arrays, name, inputs, str(spec)) for name in SPLITS
+             if f"{name}_y" in arrays or name == "train"}
+    train, held_out = found["train"], found.get("validation")
+    if held_out is None:
+        train, held_out = split(train, validation, seed)
+    return _checked(Task(train, held_out, found.get("test"), loss, metric), inputs, str(spec))
+
+
+def split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
+    """The samples without, and the held-out ones: `share` of every class, at least one of each."""
+    if not 0 < share < 1:
+        raise DataError(f"the validation share is {share}; it must be above 0 and below 1.")
+    rng = np.random.default_rng(seed)
+    held = np.zeros(len(samples), bool)
+    classes = samples.targets.ndim == 1 and samples.targets.dtype.kind in "iu"
+    keys = samples.targets if classes else np.zeros(len(samples), np.int64)
+    for key in np.unique(keys):
+        members = rng.permutation(np.flatnonzero(keys == key))
+        if len(members) < 2:
+            raise DataError(f"class {key} has {len(members)} sample(s), so none can be held out "
+                            "for validation. Give more, or a validation split.")
+        held[members[:max(1, round(share * len(members)))]] = True
+    return samples.take(np.flatnonzero(~held)), samples.take(np.flatnonzero(held))
+
+
+def _samples(arrays: Mapping[str, Array], name: str, inputs: Sequence[InputSpec],
+             where: str) -> Samples:
+    targets = arrays.get(f"{name}_y")
+    if targets is None:
+        raise DataError(f"{where} has no array {name}_y: the labels of {name}. It has: "
+                        f"{', '.join(sorted(arrays)) or 'none'}.")
+    found = {}
+    for spec in inputs:
+        key = f"{name}_{spec.name}"
+        if key not in arrays and len(inputs) == 1:
+            key = f"{name}_x"
+        if key not in arrays:
+            raise DataError(f"{where} has no array {name}_{spec.name} for the model's input "
+                            f"{spec.name!r}. It has: {', '.join(sorted(arrays))}.")
+        found[spec.name] = arrays[key]
+    if targets.dtype.kind in "iu":
+        targets = targets.astype(np.int64)
+    return Samples(found, targets)
+
+
+def _checked(task: Task, inputs: Sequence[InputSpec], where: str) -> Task:
+    from edgec.model.losses import LOSSES
+    from edgec.model.metrics import METRICS
+
+    for kind, name, known in (("loss", task.loss, LOSSES), ("metric", task.metric, METRICS)):
+        if name not in known:
+            raise DataError(f"{where}: there is no {kind} {name!r}. There are: "
+                            f"{', '.join(known)}.")
+    splits = {"train": task.train, "validation": task.validation}
+    if task.test is not None:
+        splits["test"] = task.test
+    fitted = {name: _fitted(samples, inputs, f"{where}, {name}")
+              for name, samples in splits.items()}
+    _every_class_is_taught(fitted, where)
+    return replace(task, train=fitted["train"], validation=fitted["validation"],
+                   test=fitted.get("test"))
+
+
+def _fitted(samples: Samples, inputs: Sequence[InputSpec], where: str) -> Samples:
+    """The arrays as the model takes them, [n, ...] each."""
+    if len(samples.targets) == 0:
+        raise DataError(f"{where} holds no samples. Give at least one.")
+    counts = {name: len(a) for name, a in samples.inputs.items()} | {"labels": len(samples)}
+    if len(set(counts.values())) > 1:
+        raise DataError(f"{where}: the numbers of samples differ: "
+                        + ", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
+    if samples.targets.dtype.kind == "f" and not np.isfinite(samples.targets).all():
+        raise DataError(f"{where}: the targets hold values that are not finite.")
+    runs = fit_arrays(samples.inputs, inputs, where)  # [n, 1, ...]: one run each
+    wide = [spec.name for spec in inputs if not spec.shape or spec.shape[0] != 1]
+    if wide:
+        raise DataError(f"{where}: the model's input {wide[0]!r} has no batch of one in front, "
+                        "which training needs. Export the model with a batch of one.")
+    return Samples({name: a.reshape(-1, *a.shape[2:]) for name, a in runs.items()},
+                   samples.targets)
+
+
+def _every_class_is_taught(splits: Mapping[str, Samples], where: str) -> None:
+    train = splits["train"].targets
+    if train.dtype.kind not in "iu" or train.ndim > 1:
+        return
+    if (least := int(train.min())) < 0:
+        raise DataError(f"{where}: the class {least} is negative; classes count from 0.")
+    for name, samples in splits.items():
+        if untaught := sorted(set(np.unique(samples.targets)) - set(np.unique(train))):
+            raise DataError(f"{where}: {name} has samples of class "
+                            f"{', '.join(map(str, untaught))}, of which train has none.")
+    if empty := sorted(set(range(int(train.max()) + 1)) - set(np.unique(train).tolist())):
+        raise DataError(f"{where}: train has no sample of class {', '.join(map(str, empty))}, yet "
+                        f"of class {train.max()}. Give some, or number the classes without gaps.")
