@@ -348,7 +348,7 @@ EDGEC_TEST_EACH_ISA(igemm_s8_narrow_sums_at_their_bounds_are_exact) {
 
 // Sums around zero and products around halves: what one rounding too few or too many would change.
 EDGEC_TEST_EACH_ISA(igemm_s8_narrow_sums_round_as_two_operations_do) {
-  ForKernels(IgemmS8Kernels(), isa, [](const Entry& kernel) {
+  ForKernels(Kernels(), isa, [](const Entry& kernel) {
     IgemmCase test;
     test.fits_int16 = true;
     Random random(7);
