@@ -39,9 +39,6 @@ else()
   set(EDGEC_ISAS portable)
 endif()
 
-# No exception starts in a kernel or passes through one: nothing to unwind.
-set(EDGEC_FLAGS_kernel -fno-exceptions -fno-asynchronous-unwind-tables -fno-unwind-tables)
-
 # Every 64-bit ARM has NEON: a portable kernel with a NEON one beside it is only a reference there.
 function(edgec_shrink_references FILES)
   foreach(file IN LISTS FILES)
@@ -59,8 +56,7 @@ function(edgec_kernel_sources OUT)
   set(sources)
   foreach(isa IN LISTS EDGEC_ISAS)
     file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels/*/*_${isa}.cc)
-    set_source_files_properties(${files} PROPERTIES
-      COMPILE_OPTIONS "${EDGEC_FLAGS_kernel};${EDGEC_FLAGS_${isa}}")
+    set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS "${EDGEC_FLAGS_${isa}}")
     if(isa STREQUAL "portable" AND CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
       edgec_shrink_references("${files}")
     endif()
