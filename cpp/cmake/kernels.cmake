@@ -22,7 +22,7 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   set(EDGEC_ISAS portable neon neondot i8mm)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # These kernels fill the registers; loads moved up before registers are chosen cost copies between them.
-    foreach(isa neondot i8mm)
+    foreach(isa neon neondot i8mm)
       list(APPEND EDGEC_FLAGS_${isa} -fno-schedule-insns)
     endforeach()
   endif()

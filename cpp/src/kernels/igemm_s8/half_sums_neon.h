@@ -121,7 +121,9 @@ static inline void StartHalfSums(const int32_t* start, int32x4_t* acc) {
 // `Tap::Add<kRows>` adds k depths of a tap of each row, and returns where the next weights begin.
 // The next tile's sums start between the requantization of this one's.
 template <size_t kRows, class Tap, RequantForm kForm>
-static inline void RunHalfSumTiles(const HalfSumColumns& of, size_t count, HalfSumTile* first) {
+__attribute__((always_inline)) static inline void RunHalfSumTiles(const HalfSumColumns& of,
+                                                                  size_t count,
+                                                                  HalfSumTile* first) {
   HalfSums acc[kRows];
 #pragma GCC unroll 8
   for (size_t i = 0; i < kRows; ++i) StartHalfSums(of.start, acc[i]);
@@ -140,7 +142,6 @@ static inline void RunHalfSumTiles(const HalfSumColumns& of, size_t count, HalfS
     for (size_t i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
       for (size_t c = 0; c < 4; ++c) sum[i][c] = AddHalves(acc[i][2 * c], acc[i][2 * c + 1]);
-      StartHalfSums(of.start, acc[i]);
     }
     if (tile.row_offset != nullptr) {
       AddRowOffsets<kRows>(tile.row_offset, sum);
@@ -150,6 +151,7 @@ static inline void RunHalfSumTiles(const HalfSumColumns& of, size_t count, HalfS
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) {
       rows[i] = RequantizeFormS8x16Neon<kForm>(sum[i], own.mult, of.minus, own.requant);
+      StartHalfSums(of.start, acc[i]);
     }
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) vst1q_s8(tile.c + i * own.c_stride, rows[i]);

@@ -13,7 +13,8 @@ namespace edgec {
 namespace {
 
 template <size_t kRows>
-void AddEightDepths(const int8_t* const* row, size_t p, const int8_t* w, HalfSums* acc) {
+__attribute__((always_inline)) inline void AddEightDepths(const int8_t* const* row, size_t p,
+                                                          const int8_t* w, HalfSums* acc) {
   int8x16_t a_0[kRows], a_4[kRows];
 #pragma GCC unroll 8
   for (size_t i = 0; i < kRows; ++i) {
