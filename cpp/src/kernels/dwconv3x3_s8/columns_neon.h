@@ -63,8 +63,7 @@ __attribute__((always_inline)) inline void Finish(const int32x4_t (*acc)[4],
   }
 }
 
-// The columns of the image, one after the other, padding before and behind it. No branch: it would
-// keep instructions of neighbouring pixels apart.
+// The columns of the image, one after the other, padding before and behind it.
 template <class Tile>
 struct Columns {
   const int8_t* rows[Tile::kRows];
