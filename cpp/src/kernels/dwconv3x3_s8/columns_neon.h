@@ -70,88 +70,18 @@ struct Columns {
   const int8_t* padding;
   ptrdiff_t at, step, end;  // behind each row; in elements
 
-  bool Inside(ptrdiff_t count) const { return at >= 0 && at + (count - 1) * step < end; }
-  // Where the image has one.
-  __attribute__((always_inline)) inline typename Tile::Column NextInside() {
+  __attribute__((always_inline)) inline typename Tile::Column Next() {
+    const bool inside = static_cast<size_t>(at) < static_cast<size_t>(end);
     const int8_t* from[Tile::kRows];
 #pragma GCC unroll 8
-    for (size_t r = 0; r < Tile::kRows; ++r) from[r] = rows[r] + at;
+    for (size_t r = 0; r < Tile::kRows; ++r) from[r] = inside ? rows[r] + at : padding;
     at += step;
-    return Tile::Load(from);
-  }
-  typename Tile::Column Next() {
-    if (Inside(1)) return NextInside();
-    at += step;
-    const int8_t* from[Tile::kRows];
-#pragma GCC unroll 8
-    for (size_t r = 0; r < Tile::kRows; ++r) from[r] = padding;
     return Tile::Load(from);
   }
 };
 
-// Where pixels go, and how many are left.
-struct Pixels {
-  int8_t* y;
-  size_t step, line, left;
-
-  // True if it was the last.
-  template <class Tile>
-  __attribute__((always_inline)) inline bool Put(const typename Tile::Column& a,
-                                                 const typename Tile::Column& b,
-                                                 const typename Tile::Column& c,
-                                                 const Dwconv3x3Channels& of) {
-    Tile::Pixel(a, b, c, of, y, line);
-    y += step;
-    return --left == 0;
-  }
-};
-
-// All pixels. Three in a row within the image, so that registers change their parts and no column
-// is moved from one to another.
-template <class Tile>
-__attribute__((always_inline)) inline void Walk1(Columns<Tile> columns, Pixels pixels,
-                                                 const Dwconv3x3Channels& of) {
-  typename Tile::Column a = columns.Next(), b = columns.Next(), c;
-  for (;;) {
-    if (columns.Inside(3)) {
-      c = columns.NextInside();
-      if (pixels.Put<Tile>(a, b, c, of)) return;
-      a = columns.NextInside();
-      if (pixels.Put<Tile>(b, c, a, of)) return;
-      b = columns.NextInside();
-      if (pixels.Put<Tile>(c, a, b, of)) return;
-    } else {
-      c = columns.Next();
-      if (pixels.Put<Tile>(a, b, c, of)) return;
-      a = b;
-      b = c;
-    }
-  }
-}
-
-// The same with two new columns for a pixel, in twos.
-template <class Tile>
-__attribute__((always_inline)) inline void Walk2(Columns<Tile> columns, Pixels pixels,
-                                                 const Dwconv3x3Channels& of) {
-  typename Tile::Column a = columns.Next(), b, c;
-  for (;;) {
-    if (columns.Inside(4)) {
-      b = columns.NextInside();
-      c = columns.NextInside();
-      if (pixels.Put<Tile>(a, b, c, of)) return;
-      b = columns.NextInside();
-      a = columns.NextInside();
-      if (pixels.Put<Tile>(c, b, a, of)) return;
-    } else {
-      b = columns.Next();
-      c = columns.Next();
-      if (pixels.Put<Tile>(a, b, c, of)) return;
-      a = c;
-    }
-  }
-}
-
-// All pixels of 16 channels, from the j-th on.
+// All pixels of 16 channels, from the j-th on. Registers change their parts, so that no column is
+// moved from one to another.
 template <class Tile, size_t kStride>
 __attribute__((noinline)) void RunLine(const Dwconv3x3S8Lines& lines, size_t j,
                                        const Dwconv3x3Channels& of_these) {
@@ -162,8 +92,37 @@ __attribute__((noinline)) void RunLine(const Dwconv3x3S8Lines& lines, size_t j,
   Columns<Tile> columns{
       {}, padding, -lines.pad_left * step, step, static_cast<ptrdiff_t>(lines.width) * step};
   for (size_t r = 0; r < Tile::kRows; ++r) columns.rows[r] = lines.rows[r] + j;
-  const Pixels pixels{lines.y + j, lines.channels, lines.y_line, lines.pixels};
-  kStride == 1 ? Walk1<Tile>(columns, pixels, of) : Walk2<Tile>(columns, pixels, of);
+  int8_t* y = lines.y + j;
+  size_t left = lines.pixels;
+  const size_t y_step = lines.channels, y_line = lines.y_line;
+  typename Tile::Column a = columns.Next(), b, c;
+  if (kStride == 2) {
+    for (;; y += y_step) {
+      b = columns.Next();
+      c = columns.Next();
+      Tile::Pixel(a, b, c, of, y, y_line);
+      if (--left == 0) return;
+      y += y_step;
+      b = columns.Next();
+      a = columns.Next();
+      Tile::Pixel(c, b, a, of, y, y_line);
+      if (--left == 0) return;
+    }
+  }
+  b = columns.Next();
+  for (;; y += y_step) {
+    c = columns.Next();
+    Tile::Pixel(a, b, c, of, y, y_line);
+    if (--left == 0) return;
+    y += y_step;
+    a = columns.Next();
+    Tile::Pixel(b, c, a, of, y, y_line);
+    if (--left == 0) return;
+    y += y_step;
+    b = columns.Next();
+    Tile::Pixel(c, a, b, of, y, y_line);
+    if (--left == 0) return;
+  }
 }
 
 using Dwconv3x3Run = void(const Dwconv3x3S8Lines& lines, size_t j, const Dwconv3x3Channels& of);
