@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,6 +13,14 @@ from torch.nn import functional as F
 from edgec.compress.method import Array, Batch
 from edgec.compress.training.distillation import kd
 from edgec.model.execute import TorchGraph
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A batch of inputs by name, and the original's first output."""
+
+    inputs: Mapping[str, Tensor]
+    wanted: Tensor
 
 
 class Overrides:
@@ -29,15 +38,18 @@ class Overrides:
         first = self.graph.outputs[0]
         return self.graph.values({**batch, **constants}, [first])[first]
 
-    def distance(self, batch: Mapping[str, Tensor], constants: Mapping[str, Tensor]) -> Tensor:
-        """How far the output is from the original's, a mean over rows; differentiable."""
+    def judged(self, batches: Sequence[Mapping[str, Tensor]]) -> list[Judged]:
+        """The batches with the original's outputs."""
         with torch.no_grad():
-            wanted = self.run(batch, {})
-        found = self.run(batch, constants)
-        return F.mse_loss(found, wanted) if self._loss == "mse" else kd(found, wanted, 1.0)
+            return [Judged(batch, self.run(batch, {})) for batch in batches]
 
-    def mean_distance(self, batches: Sequence[Mapping[str, Tensor]],
-                      constants: Mapping[str, Tensor]) -> float:
+    def distance(self, batch: Judged, constants: Mapping[str, Tensor]) -> Tensor:
+        """How far the output is from the original's, a mean over rows; differentiable."""
+        found = self.run(batch.inputs, constants)
+        return (F.mse_loss(found, batch.wanted) if self._loss == "mse"
+                else kd(found, batch.wanted, 1.0))
+
+    def mean_distance(self, batches: Sequence[Judged], constants: Mapping[str, Tensor]) -> float:
         """The mean over batches, without gradients."""
         with torch.no_grad():
             return float(np.mean([float(self.distance(b, constants)) for b in batches]))
@@ -50,5 +62,5 @@ def stacked(runs: Sequence[Batch], size: int) -> list[dict[str, Tensor]]:
 
 
 def as_tensor(array: Array) -> Tensor:
-    """float32, contiguous."""
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+    """A float32 copy."""
+    return torch.from_numpy(np.array(array, np.float32, order="C"))

@@ -8,17 +8,16 @@ ranks of each (a cheaper reconstruction of theirs).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from torch import Tensor
 
 from edgec.compress.factor.choose import Choice
-from edgec.compress.factor.overrides import Overrides, as_tensor
+from edgec.compress.factor.overrides import Judged, Overrides, as_tensor
 
 
 def sensitivities(overrides: Overrides, choices: Sequence[Choice],
-                  batches: Sequence[Mapping[str, Tensor]]) -> list[float]:
+                  batches: Sequence[Judged]) -> list[float]:
     """Distance of the outputs for each unit of a layer's squared relative error, by layer.
 
     choices: the layers as they would be cut at equal ratios.

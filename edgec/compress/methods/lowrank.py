@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import onnx_ir as ir
 
-from edgec.compress.factor.allocate import Ranks, uniform, water_fill
+from edgec.compress.factor.allocate import uniform, water_fill
 from edgec.compress.factor.choose import DECOMPOSITIONS, Choice, decompose, keep
 from edgec.compress.factor.insert import insert
 from edgec.compress.factor.layers import CONV, find_layers
@@ -39,7 +39,8 @@ class LowRank(TrainingMethod):
     decomposition: str = option("whitened", f"one of {', '.join(DECOMPOSITIONS)}; spectrum learns "
                                             "which components of whitened ones to keep")
     allocation: str = option("sensitivity", "of the ratio to layers: uniform, loss (of each layer's "
-                                            "output), sensitivity (of the model's); not spectrum")
+                                            "output), sensitivity (of the model's); with "
+                                            "spectrum where learning starts")
     conv: str = option("auto", "halves of a convolution: channel (then 1x1), spatial (a column, "
                                "then a row), or auto: the better for each")
     exclude: tuple[str, ...] = option((), "names of nodes that stay as they are; * and ? allowed")
@@ -93,28 +94,32 @@ class LowRank(TrainingMethod):
     def _chosen(self, model: ir.Model, whole: Sequence[Choice], runs: Sequence[Batch],
                 given: Given) -> tuple[list[Choice], dict[str, Any] | None, dict[str, Any]]:
         """What each layer keeps, how learning that went, and the biases that it changed."""
+        even = uniform([c.curve() for c in whole], self.ratio, self.round_to)
+        if self.decomposition != "spectrum" and self.allocation == "uniform":
+            return keep(whole, even), None, {}
+        weights = self._weights(model, keep(whole, even), runs)
         if self.decomposition != "spectrum":
-            return keep(whole, self._ranks(model, whole, runs)), None, {}
+            curves = [c.curve(w) for c, w in zip(whole, weights, strict=True)]
+            return keep(whole, water_fill(curves, self.ratio, self.round_to)), None, {}
         from edgec.compress.factor.spectrum import Plan, learn
 
-        plan = Plan(self.ratio, self.round_to, self.steps, self.step_runs, self._distance())
+        plan = Plan(self.ratio, self.round_to, self.steps, self.step_runs, self._distance(),
+                    weights)
         learned = learn(model, whole, runs, plan, given)
-        return list(learned.choices), learned.report, learned.biases
+        return list(learned.choices), learned.report, dict(learned.biases)
 
-    def _ranks(self, model: ir.Model, whole: Sequence[Choice], runs: Sequence[Batch]) -> Ranks:
-        even = uniform([c.curve() for c in whole], self.ratio, self.round_to)
-        if self.allocation == "uniform":
-            return even
-        weights = [1.0] * len(whole)
-        if self.allocation == "sensitivity":
-            from edgec.compress.factor.overrides import Overrides, stacked
-            from edgec.compress.factor.sensitivity import sensitivities
-            from edgec.model.execute import TorchGraph
+    def _weights(self, model: ir.Model, cut: Sequence[Choice],
+                 runs: Sequence[Batch]) -> list[float]:
+        """How much each layer's relative loss counts when ranks are shared."""
+        if self.allocation != "sensitivity":
+            return [1.0] * len(cut)
+        from edgec.compress.factor.overrides import Overrides, stacked
+        from edgec.compress.factor.sensitivity import sensitivities
+        from edgec.model.execute import TorchGraph
 
-            weights = sensitivities(Overrides(TorchGraph(model, ()), self._distance()),
-                                    keep(whole, even), stacked(runs[:_JUDGES], self.step_runs))
-        return water_fill([c.curve(w) for c, w in zip(whole, weights, strict=True)], self.ratio,
-                          self.round_to)
+        overrides = Overrides(TorchGraph(model, ()), self._distance())
+        return sensitivities(overrides, cut,
+                             overrides.judged(stacked(runs[:_JUDGES], self.step_runs)))
 
     def _distance(self) -> str:
         return "mse" if self.teacher_loss == "mse" else "kd"
