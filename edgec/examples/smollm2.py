@@ -1,6 +1,6 @@
 """SmolLM2-135M-Instruct: a language model (Llama, 30 layers, 576 wide) with its pretrained weights.
 
-Architecture: Touvron et al. 2023, arXiv 2302.13971, section 2.2 (RMS norm, SwiGLU, rotary positions)
+Architecture: Touvron et al. 2023, arXiv 2302.13971, section 2.2 (RMS norm, SwiGLU, rotations)
 with grouped key-value heads (Ainslie et al. 2023, arXiv 2305.13245). The package holds the weights
 as 4-bit blocks (GGUF Q4_1); here they are floats again, so what they lost is lost.
 
@@ -70,11 +70,12 @@ class Layer(nn.Module):
         weights = torch.softmax(query @ key.transpose(2, 3) / HEAD ** 0.5 + mask, -1)
         x = x + self.attended((weights @ value).transpose(1, 2).reshape(n, tokens, WIDTH))
         y = self.norm2(x)
-        return x + self.down(F.silu(self.gate(y)) * self.up(y))
+        out: Tensor = x + self.down(F.silu(self.gate(y)) * self.up(y))
+        return out
 
 
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Neighbouring numbers are the pairs that are turned, as in GGUF: x [n, heads, tokens, HEAD]."""
+    """Neighbouring numbers of x [n, heads, tokens, HEAD] are the pairs that are turned."""
     pairs = x.reshape(*x.shape[:3], HEAD // 2, 2)
     even, odd = pairs[..., 0], pairs[..., 1]
     turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1)
@@ -154,7 +155,7 @@ def tokenize(text: str) -> npt.NDArray[np.int64]:
     words = fields["tokenizer.ggml.tokens"].contents()
     merges = [tuple(line.split(" ", 1)) for line in fields["tokenizer.ggml.merges"].contents()]
     tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
         pre_tokenizers.Digits(individual_digits=True),
         pre_tokenizers.ByteLevel(add_prefix_space=False)])
     return np.array(tokenizer.encode(text).ids, np.int64)

@@ -1,4 +1,4 @@
-"""Low-rank factorizations compared: a sentence encoder by cosine, a language model by perplexity."""
+"""Low-rank factorizations compared: a sentence encoder and a language model."""
 
 from __future__ import annotations
 

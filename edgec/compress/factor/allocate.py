@@ -9,8 +9,6 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from edgec.compress.method import Array
 from edgec.errors import MethodError
 
@@ -42,57 +40,38 @@ def uniform(curves: Sequence[Curve], ratio: float, step: int) -> Ranks:
 
 
 def water_fill(curves: Sequence[Curve], ratio: float, step: int) -> Ranks:
-    """The most gain for (1 - ratio) of all weights: components by gain per weight, `step` at a time.
+    """The most gain for (1 - ratio) of all weights: by gain per weight, `step` ranks at a time.
 
-    A layer that would need all the ranks it can have keeps its weights as they are; then the rest
-    is shared again. MethodError when the smallest ranks have more weights than that.
+    What follows the last rank of a layer is the layer as it is: it gains all that is missing for
+    the few weights that the halves still save. MethodError when the smallest ranks need more.
     """
-    ranks: Ranks = [step] * len(curves)
-    while True:
-        budget = (1 - ratio) * sum(c.dense for c in curves)
-        budget -= sum(c.dense for c, rank in zip(curves, ranks, strict=True) if rank is None)
-        open_ = [i for i, rank in enumerate(ranks) if rank is not None]
-        filled = _fill([curves[i] for i in open_], budget, step, ratio)
-        full = [i for i, rank in zip(open_, filled, strict=True)
-                if rank >= curves[i].largest(step) and _affordable(curves, ranks, i, ratio, step)]
-        if not full:
-            for i, rank in zip(open_, filled, strict=True):
-                ranks[i] = rank
-            return ranks
-        ranks[max(full, key=lambda i: _density(curves[i], curves[i].largest(step) - step, step))
-              ] = None
-
-
-def _fill(curves: Sequence[Curve], budget: float, step: int, ratio: float) -> list[int]:
     ranks = [step] * len(curves)
-    budget -= sum(step * c.cost for c in curves)
+    budget = (1 - ratio) * sum(c.dense for c in curves) - sum(step * c.cost for c in curves)
     if budget < 0:
-        smallest = sum(step * c.cost for c in curves) / max(1, sum(c.dense for c in curves))
+        smallest = sum(step * c.cost for c in curves) / sum(c.dense for c in curves)
         raise MethodError(f"ratio is {ratio}, yet at rank {step} in every layer {smallest:.1%} of "
                           f"the weights are left. Ask for less than {1 - smallest:.3f}, or lower "
                           "round_to.")
-    waiting = [(-_density(c, step, step), i) for i, c in enumerate(curves) if c.largest(step) > step]
+    whole: set[int] = set()
+    waiting = [(-_next(c, step, step)[0], i) for i, c in enumerate(curves)]
     heapq.heapify(waiting)
     while waiting:
         _, i = heapq.heappop(waiting)
-        curve = curves[i]
-        if step * curve.cost > budget:
+        _, price = _next(curves[i], ranks[i], step)
+        if price > budget:
             continue
-        budget -= step * curve.cost
-        ranks[i] += step
-        if ranks[i] + step <= curve.largest(step):
-            heapq.heappush(waiting, (-_density(curve, ranks[i], step), i))
-    return ranks
+        budget -= price
+        if ranks[i] >= curves[i].largest(step):
+            whole.add(i)
+        else:
+            ranks[i] += step
+            heapq.heappush(waiting, (-_next(curves[i], ranks[i], step)[0], i))
+    return [None if i in whole else rank for i, rank in enumerate(ranks)]
 
 
-def _affordable(curves: Sequence[Curve], ranks: Ranks, which: int, ratio: float,
-                step: int) -> bool:
-    """Whether this layer may stay as it is: the others still have their smallest ranks."""
-    least = sum(c.dense if rank is None or i == which else step * c.cost
-                for i, (c, rank) in enumerate(zip(curves, ranks, strict=True)))
-    return least <= (1 - ratio) * sum(c.dense for c in curves)
-
-
-def _density(curve: Curve, start: int, step: int) -> float:
-    """Gain per weight of the next components."""
-    return float(np.sum(curve.gains[start:start + step])) / (step * curve.cost)
+def _next(curve: Curve, rank: int, step: int) -> tuple[float, int]:
+    """Gain per weight, and weights, of what follows `rank`."""
+    end, price = rank + step, step * curve.cost
+    if rank >= curve.largest(step):
+        end, price = len(curve.gains), curve.dense - rank * curve.cost
+    return float(curve.gains[rank:end].sum()) / price, price

@@ -2,8 +2,8 @@
 
 W [m, n] maps inputs x [n] to outputs; C = E[x x^T] [n, n] is their second moment. Every way gives
 W = left diag(sigma) right with orthonormal columns in left, so dropping a set D of components costs
-exactly E|(W - W')x|^2 = sum over D of sigma_i^2 right_i C right_i^T, whatever else is dropped, and no
-rescaling of the kept ones can lower it. They differ in which components there are.
+exactly E|(W - W')x|^2 = sum over D of sigma_i^2 right_i C right_i^T, whatever else is dropped, and
+no rescaling of the kept ones can lower it. They differ in which components there are.
 """
 
 from __future__ import annotations

@@ -71,13 +71,15 @@ class _Halves:
 
 def _split(graph: ir.Graph, node: ir.Node, halves: _Halves) -> None:
     layer, (first, second) = halves.layer, halves.attributes
-    inner = ir.node(node.op_type, [node.inputs[0], _constant(graph, f"{layer.name}/B", halves.first)],
-                    attributes=first, name=f"{layer.name}/inner")
+    weights = [_constant(graph, f"{layer.name}/{side}", data)
+               for side, data in (("B", halves.first), ("A", halves.second))]
+    inner = ir.node(node.op_type, [node.inputs[0], weights[0]], attributes=first,
+                    name=f"{layer.name}/inner")
     value = inner.outputs[0]
     value.name, value.dtype = f"{layer.name}/inner", ir.DataType.FLOAT
     value.shape = _inner_shape(node, halves)
-    outer = ir.node(node.op_type, [value, _constant(graph, f"{layer.name}/A", halves.second),
-                                   *node.inputs[2:]], attributes=second, name=node.name)
+    outer = ir.node(node.op_type, [value, weights[1], *node.inputs[2:]], attributes=second,
+                    name=node.name)
     output, old = outer.outputs[0], node.outputs[0]
     output.name, output.type, output.shape = old.name, old.type, old.shape
     weight = node.inputs[1]

@@ -19,7 +19,14 @@ import onnx_ir as ir
 from edgec.compress.method import Array
 from edgec.compress.quantization.moments import can_gather
 from edgec.compress.quantization.units import (
-    Unit, bias_value, find_units, groups, output_axis, weight_array, weight_value)
+    Unit,
+    bias_value,
+    find_units,
+    groups,
+    output_axis,
+    weight_array,
+    weight_value,
+)
 
 CONV = ("auto", "channel", "spatial")
 
@@ -139,7 +146,7 @@ def patch_moments(layer: Layer, moments: Array) -> Array:
     """
     if layer.form != "spatial":
         return moments
-    m, n, kh, kw = weight_array(layer.unit).shape
+    _, n, kh, kw = weight_array(layer.unit).shape
     taps = moments.reshape(n, kh, kw, n, kh, kw)
     return np.asarray(np.einsum("ahwbkw->ahbk", taps).reshape(n * kh, n * kh) / kw)
 

@@ -2,8 +2,8 @@
 
 The divergence of the outputs is quadratic in small changes, so it grows with a layer's squared
 relative error; the measured ratio of the two is the layer's weight when ranks are shared. One run
-over a few samples for each layer, where Yuan et al. 2023, arXiv 2312.05821, section 3.3, try several
-ranks of each (a cheaper reconstruction of theirs).
+over a few samples for each layer, where Yuan et al. 2023, arXiv 2312.05821, section 3.3, try
+several ranks of each (a cheaper reconstruction of theirs).
 """
 
 from __future__ import annotations

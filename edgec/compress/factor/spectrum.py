@@ -2,9 +2,9 @@
 
 Each component of the whitened layers has a score s = 2 sigmoid(theta), 1 at first, and a soft gate
 g = sigmoid((s - 1/2) / tau); the weights are left diag(sigma s) right, everything else is frozen.
-The loss is the divergence from the original's outputs, plus a penalty on the share of weights that
-the gates leave. Under a layer's own squared error all scores would stay 1 (see decompose.py); end to
-end, ratios move between layers and kept components are amplified.
+The loss is the divergence from the original's outputs, plus a penalty on the share of weights
+that the gates leave. Under a layer's own squared error all scores would stay 1 (see decompose.py);
+end to end, ratios move between layers and kept components are amplified.
 
     explore   large penalty, until the share is reached
     refine    cosine restarts, a penalty now strong, now weak, so that components change places

@@ -3,10 +3,11 @@
 A linear layer W becomes A B; a convolution one to fewer channels and a 1x1 one, or two with kernels
 in one direction each. Plain SVD keeps the weights, ASVD and the whitened SVD keep the outputs, the
 learned spectrum keeps what the whole model puts out.
-Papers: Wang et al. 2024, arXiv 2403.07378 (whitened, the default); Yuan et al. 2023, arXiv 2312.05821
-(asvd); Jaderberg et al. 2014, arXiv 1405.3866 (spatial); Li et al. 2025, arXiv 2502.15092 (spectrum:
-a reconstruction, the paper's own formulas were not available). Costs: a pass over the data and one
-decomposition per layer; sensitivity: a run per layer; spectrum: `steps` steps of training.
+Papers: Wang et al. 2024, arXiv 2403.07378 (whitened, the default); Yuan et al. 2023, arXiv
+2312.05821 (asvd); Jaderberg et al. 2014, arXiv 1405.3866 (spatial); Li et al. 2025, arXiv
+2502.15092 (spectrum: a reconstruction, the paper's own formulas were not available). Costs: a pass
+over the data and one decomposition per layer; sensitivity: a few runs per layer; spectrum: `steps`
+steps of training.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class LowRank(TrainingMethod):
     ratio: float = option(0.2, "share of weights REMOVED, of those in layers that can be factored")
     decomposition: str = option("whitened", f"one of {', '.join(DECOMPOSITIONS)}; spectrum learns "
                                             "which components of whitened ones to keep")
-    allocation: str = option("sensitivity", "of the ratio to layers: uniform, loss (of each layer's "
-                                            "output), sensitivity (of the model's); with "
+    allocation: str = option("sensitivity", "of the ratio to layers: uniform, loss (of each "
+                                            "layer's output), sensitivity (of the model's); with "
                                             "spectrum where learning starts")
     conv: str = option("auto", "halves of a convolution: channel (then 1x1), spatial (a column, "
                                "then a row), or auto: the better for each")

@@ -50,8 +50,9 @@ def test_linear_layers_at_full_rank_compute_the_same() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10**6), st.tuples(*[st.integers(1, 3)] * 2), st.tuples(*[st.integers(0, 2)] * 4),
-       st.tuples(*[st.integers(1, 2)] * 2), st.sampled_from(["channel", "spatial"]))
+@given(st.integers(0, 10**6), st.tuples(*[st.integers(1, 3)] * 2),
+       st.tuples(*[st.integers(0, 2)] * 4), st.tuples(*[st.integers(1, 2)] * 2),
+       st.sampled_from(["channel", "spatial"]))
 def test_any_window_is_split_into_two_that_compute_the_same(
         seed: int, strides: tuple[int, ...], pads: tuple[int, ...], dilations: tuple[int, ...],
         conv: str) -> None:
