@@ -25,7 +25,6 @@ from edgec.deploy.plan import Options
 from edgec.deploy.transport import Transport, open_transport
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
-from edgec.format.lock import sha256_of, tool_versions
 from edgec.lower import lower as lowering
 from edgec.lower.backend import Backend, Site, load_backend, require_supported
 from edgec.lower.golden import golden
@@ -41,6 +40,7 @@ from edgec.model.data import input_specs, load_batches
 from edgec.model.inspect import ModelSummary, inspect_model
 from edgec.model.load import load_model
 from edgec.model.onnx_file import save_model
+from edgec.provenance import sha256_of, tool_versions
 from edgec.target.target import Target, load_target
 from edgec.target.toolchain import build_engine, host_triple
 

@@ -11,7 +11,7 @@ from edgec.deploy.steps import WishedFile
 from edgec.errors import BuildError, DeployError, UnknownName, UsageError
 from edgec.format import manifest as manifests
 from edgec.format.bundle import MANIFEST, Bundle
-from edgec.format.lock import sha256_of
+from edgec.provenance import sha256_of
 from edgec.target.target import load_target
 
 _RUNNER = "edgec-run"

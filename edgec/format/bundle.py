@@ -28,8 +28,8 @@ import numpy.typing as npt
 
 from edgec.errors import FormatError
 from edgec.format import manifest as manifests
-from edgec.format.lock import sha256_of
 from edgec.format.plan_file import NUMPY
+from edgec.provenance import sha256_of
 
 MANIFEST, LOWERING = "manifest.json", "lowering.json"
 Array = npt.NDArray[Any]

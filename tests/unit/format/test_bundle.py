@@ -14,7 +14,7 @@ import pytest
 
 from edgec.errors import FormatError
 from edgec.format import BundleContents, Port, read_bundle, write_bundle
-from edgec.format.lock import sha256_of, tool_versions
+from edgec.provenance import sha256_of, tool_versions
 
 CONTENTS = BundleContents(
     "kws", "native", "raspberry_pi_4", "aarch64", "model.edgec", b"\x89EDGEC\r\n...",

@@ -1,12 +1,14 @@
-"""What a bundle was made from: hashes of its inputs and versions of its tools."""
+"""What something was made from: hashes of the inputs, versions of the tools."""
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Iterable
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 TOOLS = ("edgec", "numpy", "onnx", "onnxruntime", "torch")
 
@@ -26,3 +28,8 @@ def tool_versions(packages: Iterable[str] = TOOLS) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def sha256_of_json(document: Any) -> str:
+    """The sha256 of plain values, the same whatever the order of keys."""
+    return sha256(json.dumps(document, sort_keys=True, allow_nan=False).encode()).hexdigest()

@@ -1,0 +1,175 @@
+"""A recipe: what to compress, for what, within which limits; a TOML file, read strictly.
+
+    model = "net.onnx"                  # or package.module:callable
+    target = "raspberry_pi_4"
+    seed = 1
+
+    [task]
+    data = "words.npz"                  # or package.module:callable that returns a Task
+    metric = "top1"
+
+    [limits]                            # of the result; each may be left out
+    drop = 0.01                         # of the metric on validation, against the float model
+    bytes = 60000                       # of the artifact
+    latency_us = 500                    # on the target, from its table of layer costs
+
+    [methods.prune]                     # options as `edgec methods prune` lists them
+    ratio = [0.3, 0.5, 0.7]             # a list: the strengths to try
+    epochs = 4
+
+    [methods.quantize]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from edgec.compress import method
+from edgec.compress.chain import Step
+from edgec.errors import UsageError
+
+PRIOR = ("distill", "lowrank", "prune", "sparsify", "quantize", "early_exit")
+"""The order to begin with: Shen et al. 2024, arXiv 2403.17447, with low rank before pruning."""
+
+_KINDS = {"model": str, "target": str, "seed": int, "order": list, "task": dict, "limits": dict,
+          "methods": dict, "search": dict, "compare": dict}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the result must keep; None: no limit. drop: of the metric on validation."""
+
+    drop: float | None = None
+    bytes: int | None = None
+    latency_us: float | None = None
+    energy_uj: float | None = None
+    bit_ops_ratio: float | None = None
+
+
+@dataclass(frozen=True)
+class MethodTable:
+    """One method of a recipe. fixed: its options. strengths: options with several values to try."""
+
+    name: str
+    fixed: Mapping[str, Any]
+    strengths: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def step(self, chosen: Mapping[str, Any] | None = None) -> Step:
+        """The step with these strengths; without, each one's value in the middle of its list."""
+        middle = {name: values[len(values) // 2] for name, values in self.strengths.items()}
+        options = {**self.fixed, **middle, **(chosen or {})}
+        return Step(self.name, method.load(self.name).from_options(options))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """model, target, task: as the verbs of the command line take them; paths are absolute.
+
+    order: names of methods, () where the recipe leaves it open. search, compare: options of
+    `edgec compress` and `edgec order`, checked there.
+    """
+
+    model: str
+    methods: tuple[MethodTable, ...]
+    target: str | None = None
+    seed: int = 0
+    task: Mapping[str, Any] = field(default_factory=dict)
+    limits: Limits = Limits()
+    order: tuple[str, ...] = ()
+    search: Mapping[str, Any] = field(default_factory=dict)
+    compare: Mapping[str, Any] = field(default_factory=dict)
+
+    def ordered(self, order: Sequence[str] = ()) -> tuple[MethodTable, ...]:
+        """The methods in the order given, else the recipe's own, else the prior's."""
+        names = list(order or self.order or sorted(
+            (table.name for table in self.methods), key=_prior_place))
+        tables = {table.name: table for table in self.methods}
+        if sorted(names) != sorted(tables):
+            raise UsageError(f"the order is {', '.join(names)} and the recipe's methods are "
+                             f"{', '.join(tables)}. Name each of them once.")
+        return tuple(tables[name] for name in names)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in the file `path`; UsageError that names the key for all that can be wrong."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the recipe {path}: {error.strerror or error}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the recipe {path} is not TOML: {error}.") from None
+    return parse_recipe(document, path.parent.absolute(), str(path))
+
+
+def parse_recipe(document: Mapping[str, Any], folder: Path, where: str) -> Recipe:
+    """The recipe in a TOML document; paths in it are relative to `folder`."""
+    _check(document, _KINDS, where)
+    for key in ("model", "methods"):
+        if not document.get(key):
+            raise UsageError(f"{where}: {key!r} is missing. A recipe needs a model and at least "
+                             "one [methods.<name>].")
+    task = _table(document, "task", {"data": str, "loss": str, "metric": str, "validation": float},
+                  where)
+    if task and "data" not in task:
+        raise UsageError(f"{where} [task]: 'data' is missing: an .npz or package.module:callable.")
+    if task:
+        task["data"] = _located(task["data"], folder)
+    limits = _table(document, "limits", {f.name: float for f in fields(Limits)}, where)
+    for name, value in limits.items():
+        if not value > 0:
+            raise UsageError(f"{where} [limits]: {name} is {value}; it must be above 0.")
+    return Recipe(
+        model=_located(document["model"], folder), target=document.get("target"),
+        seed=document.get("seed", 0), task=task, limits=Limits(**limits),
+        methods=tuple(_method(name, table, where) for name, table in document["methods"].items()),
+        order=tuple(document.get("order", ())), search=document.get("search", {}),
+        compare=document.get("compare", {}))
+
+
+def _method(name: str, table: Any, where: str) -> MethodTable:
+    cls = method.load(name)
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: methods.{name} is {table!r}; it must be a table.")
+    tuples = {f.name for f in fields(cls) if isinstance(f.default, tuple)}
+    listed = {key: tuple(value) for key, value in table.items()
+              if isinstance(value, list) and key not in tuples}
+    if empty := [key for key, values in listed.items() if not values]:
+        raise UsageError(f"{where} [methods.{name}]: {empty[0]} is an empty list; give values to "
+                         "try, or one value.")
+    made = MethodTable(name, {k: v for k, v in table.items() if k not in listed}, listed)
+    for key, values in listed.items():
+        for value in values:
+            made.step({key: value})  # says what is wrong with a value
+    made.step()
+    return made
+
+
+def _table(document: Mapping[str, Any], name: str, kinds: Mapping[str, type],
+           where: str) -> dict[str, Any]:
+    table = dict(document.get(name, {}))
+    _check(table, kinds, f"{where} [{name}]")
+    return table
+
+
+def _check(table: Mapping[str, Any], kinds: Mapping[str, type], where: str) -> None:
+    for key, value in table.items():
+        if key not in kinds:
+            raise UsageError(f"{where} has no key {key!r}. There are: {', '.join(kinds)}.")
+        wanted = (int, float) if kinds[key] is float else kinds[key]
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise UsageError(f"{where}: {key} is {value!r}; it must be of type "
+                             f"{kinds[key].__name__}.")
+
+
+def _located(spec: str, folder: Path) -> str:
+    """A path relative to the recipe as an absolute one; module:callable stays."""
+    path = folder / spec
+    return str(path) if path.exists() or ":" not in spec else spec
+
+
+def _prior_place(name: str) -> int:
+    return PRIOR.index(name) if name in PRIOR else len(PRIOR)
