@@ -67,7 +67,7 @@ def encoder(data: Path, _: argparse.Namespace) -> Subject:
         return {"cosine": float(cosines.mean()), "least_cosine": float(cosines.min()),
                 "sentences": len(cosines)}
 
-    return Subject(model, runs(CALIBRATION, 256), judge, {"teacher_loss": "mse", "step_runs": 32},
+    return Subject(model, runs(CALIBRATION, 256), judge, {"teacher_loss": "mse", "steps": 120},
                    tuple(VARIANTS))
 
 
