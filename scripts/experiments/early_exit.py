@@ -18,6 +18,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgec.compress.exits.branches import final_output
+from edgec.compress.exits.heads import POOLS
 from edgec.compress.exits.outcomes import Outcomes, outcomes
 from edgec.compress.exits.report import EarlyExitReport
 from edgec.compress.method import Given, run
@@ -53,8 +54,9 @@ def experiment(arguments: argparse.Namespace) -> None:
 def _made(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[str, Any]:
     """The int8 network with exits and without, and the thresholds found in float."""
     given = Given(task=task, teacher=model, seed=arguments.seed, progress=_say)
-    method = EarlyExit(epochs=arguments.epochs, at=tuple(arguments.at), joint=arguments.joint,
-                       max_drop=arguments.max_drop, per_exit=not arguments.common)
+    method = EarlyExit(epochs=arguments.epochs, at=tuple(arguments.at),
+                       pool=arguments.pool, joint=arguments.joint,
+                       max_drop=arguments.max_drop, per_exit=arguments.per_exit)
     floats = run(method, model, given)
     quantized = run(Quantize(), floats.model, given).model
     again = run(replace(method, epochs=0), quantized, given)
@@ -159,10 +161,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=list(DATASETS), default="keywords")
     parser.add_argument("--model", required=True, help="float ONNX")
     parser.add_argument("--at", type=float, nargs="+", default=list(EarlyExit().at))
+    parser.add_argument("--pool", choices=POOLS, default=EarlyExit().pool)
     parser.add_argument("--epochs", type=float, default=EarlyExit().epochs)
     parser.add_argument("--joint", action="store_true")
     parser.add_argument("--max-drop", type=float, default=EarlyExit().max_drop)
-    parser.add_argument("--common", action="store_true", help="one threshold for all exits")
+    parser.add_argument("--per-exit", action="store_true",
+                        help="a threshold for each exit")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=5, help="0: nothing is timed")
     parser.add_argument("--target", default="generic_x86_64")

@@ -41,7 +41,8 @@ class EarlyExit(TrainingMethod):
     pool: str = option("both", f"how a head sees its feature map: {', '.join(POOLS)}")
     joint: bool = option(False, "train the network together with its exits; else it is frozen")
     max_drop: float = option(0.005, "the score on validation falls by at most this")
-    per_exit: bool = option(True, "a threshold for each exit; else one for all")
+    per_exit: bool = option(False, "a threshold for each exit, which needs many validation "
+                            "samples; else one for all")
 
     def check(self, model: ir.Model, given: Given) -> Iterator[str]:
         """Options out of range, no labels, no place for an exit, no logits."""
