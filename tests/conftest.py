@@ -1,4 +1,8 @@
-"""Property tests explore on a person's machine and repeat the same examples in CI."""
+"""Property tests explore on a person's machine and repeat the same examples in CI.
+
+Torch gets one thread: the networks of the tests are small, and threads that wait for each other
+on a busy machine make them many times slower.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import os
 
 from hypothesis import settings
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("ci")

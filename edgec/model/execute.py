@@ -35,6 +35,7 @@ class TorchGraph(torch.nn.Module):
     names the initializers to be learned, instead of those that `trainable_weights` finds. In
     training mode BatchNormalization uses the batch's statistics and updates the running ones.
     A batch larger than the model's own is fine as long as the graph keeps the batch first.
+    `inputs` and `outputs` are names; `makers` the node that makes each value, to look at only.
     UnsupportedOps lists every node that cannot run. The model given is not changed.
     """
 
@@ -50,6 +51,8 @@ class TorchGraph(torch.nn.Module):
         for name, tensor in _constants(self._model.graph):
             self._hold(name, to_torch(tensor), name in learned)
         self._steps = _plan(self._model)
+        self.makers: Mapping[str, ir.Node] = {
+            str(value.name): node for node in self._model.graph for value in node.outputs}
         self.inputs = tuple(str(value.name) for value in self._model.graph.inputs
                             if value.name not in self._attributes)
         self.outputs = tuple(str(value.name) for value in self._model.graph.outputs)

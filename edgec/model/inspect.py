@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import onnx_ir as ir
@@ -60,12 +61,16 @@ def inspect_model(model: ir.Model) -> ModelSummary:
         sum(n.weight_bytes for n in nodes))
 
 
-def node_macs(node: ir.Node) -> int:
-    """Multiply-accumulates of one run of `node`; 0 for ops that are not sums of products."""
+def node_macs(node: ir.Node, shape_of: Callable[[ir.Value | None], Shape] | None = None) -> int:
+    """Multiply-accumulates of one run of `node`; 0 for ops that are not sums of products.
+
+    shape_of: gives other shapes than the present ones, to ask what a smaller model would cost.
+    """
     if node.domain or node.op_type not in ("Conv", "ConvTranspose", "Gemm", "MatMul"):
         return 0
-    first, second = static_shape(node.inputs[0]), static_shape(node.inputs[1])
-    out = math.prod(static_shape(node.outputs[0]))
+    of = static_shape if shape_of is None else shape_of
+    first, second = of(node.inputs[0]), of(node.inputs[1])
+    out = math.prod(of(node.outputs[0]))
     if node.op_type == "Conv":
         return out * math.prod(second[1:])
     if node.op_type == "ConvTranspose":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 from torch.nn import functional as F
 
+PADDING = -100  # the class of what is not to be learned
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -15,7 +16,8 @@ def cross_entropy(logits: Tensor, classes: Tensor) -> Tensor:
 
     A class of −100 is left out, for padding.
     """
-    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), classes.reshape(-1))
+    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), classes.reshape(-1),
+                           ignore_index=PADDING)
 
 
 def mean_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -98,7 +98,10 @@ def load_task(spec: str | Path, inputs: Sequence[InputSpec], *, loss: str = "cro
 
 
 def split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
-    """The samples without, and the held-out ones: `share` of every class, at least one of each."""
+    """The samples without, and the held-out ones: `share` of every class, at least one of each.
+
+    No class is held out whole. DataError for a class of one sample.
+    """
     if not 0 < share < 1:
         raise DataError(f"the validation share is {share}; it must be above 0 and below 1.")
     rng = np.random.default_rng(seed)
@@ -110,8 +113,26 @@ def split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
         if len(members) < 2:
             raise DataError(f"class {key} has {len(members)} sample(s), so none can be held out "
                             "for validation. Give more, or a validation split.")
-        held[members[:max(1, round(share * len(members)))]] = True
+        held[members[:min(max(1, round(share * len(members))), len(members) - 1)]] = True
     return samples.take(np.flatnonzero(~held)), samples.take(np.flatnonzero(held))
+
+
+def check_outputs(task: Task, shape: Sequence[int]) -> None:
+    """DataError when labels do not fit a model whose first output, for one sample, has `shape`."""
+    for name, samples in (("train", task.train), ("validation", task.validation)):
+        targets = samples.targets
+        per_sample, wanted = list(targets.shape[1:]), list(shape[1:])
+        if task.loss == "cross_entropy":
+            if targets.dtype.kind not in "iu":
+                raise DataError(f"the labels of {name} are {targets.dtype}; cross_entropy takes "
+                                "integer classes. Convert them, or choose another loss.")
+            if (top := int(targets.max())) >= shape[-1]:
+                raise DataError(f"the labels of {name} go up to class {top} and the model puts "
+                                f"out {shape[-1]} classes, 0 to {shape[-1] - 1}.")
+            wanted = wanted[:-1]
+        if np.prod(per_sample, dtype=int) != np.prod(wanted, dtype=int):
+            raise DataError(f"a sample of {name} has labels of the shape {per_sample}; the model's "
+                            f"output asks for {wanted}.")
 
 
 def _samples(arrays: Mapping[str, Array], name: str, inputs: Sequence[InputSpec],
@@ -129,9 +150,21 @@ def _samples(arrays: Mapping[str, Array], name: str, inputs: Sequence[InputSpec]
             raise DataError(f"{where} has no array {name}_{spec.name} for the model's input "
                             f"{spec.name!r}. It has: {', '.join(sorted(arrays))}.")
         found[spec.name] = arrays[key]
+    if targets.dtype.kind not in "iuf" or targets.ndim == 0:
+        raise DataError(f"{where}: {name}_y is {targets.dtype} of the shape "
+                        f"{list(targets.shape)}. Give one integer class, or floats, per sample.")
     if targets.dtype.kind in "iu":
         targets = targets.astype(np.int64)
-    return Samples(found, targets)
+    made = Samples(found, targets)
+    _refuse_other_counts(made, f"{where}, {name}")  # before any are taken out for validation
+    return made
+
+
+def _refuse_other_counts(samples: Samples, where: str) -> None:
+    counts = {name: len(a) for name, a in samples.inputs.items()} | {"labels": len(samples)}
+    if len(set(counts.values())) > 1:
+        raise DataError(f"{where}: the numbers of samples differ: "
+                        + ", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
 
 
 def _checked(task: Task, inputs: Sequence[InputSpec], where: str) -> Task:
@@ -156,17 +189,14 @@ def _fitted(samples: Samples, inputs: Sequence[InputSpec], where: str) -> Sample
     """The arrays as the model takes them, [n, ...] each."""
     if len(samples.targets) == 0:
         raise DataError(f"{where} holds no samples. Give at least one.")
-    counts = {name: len(a) for name, a in samples.inputs.items()} | {"labels": len(samples)}
-    if len(set(counts.values())) > 1:
-        raise DataError(f"{where}: the numbers of samples differ: "
-                        + ", ".join(f"{n} {name}" for name, n in counts.items()) + ".")
+    _refuse_other_counts(samples, where)
     if samples.targets.dtype.kind == "f" and not np.isfinite(samples.targets).all():
         raise DataError(f"{where}: the targets hold values that are not finite.")
-    runs = fit_arrays(samples.inputs, inputs, where)  # [n, 1, ...]: one run each
     wide = [spec.name for spec in inputs if not spec.shape or spec.shape[0] != 1]
     if wide:
         raise DataError(f"{where}: the model's input {wide[0]!r} has no batch of one in front, "
                         "which training needs. Export the model with a batch of one.")
+    runs = fit_arrays(samples.inputs, inputs, where)  # [n, 1, ...]: one run each
     return Samples({name: a.reshape(-1, *a.shape[2:]) for name, a in runs.items()},
                    samples.targets)
 

@@ -18,6 +18,7 @@ import pytest
 from edgec.compress import method
 from edgec.errors import DataError, UsageError
 from tests.unit.compress.float_models import cnn, images
+from tests.unit.compress.training.tasks import image_task
 
 NAMES = method.names()
 
@@ -86,8 +87,9 @@ def test_missing_data_is_refused(name: str) -> None:
 def test_input_is_untouched_and_result_is_valid_and_deterministic(name: str) -> None:
     model, data = cnn(), images(8)
     before, seen = content(model), [x["x"].copy() for x in data]
-    first = method.run(plugin(name)(), model, method.Given(data))
-    second = method.run(plugin(name)(), model, method.Given(data))
+    given = method.Given(data, task=image_task())
+    first = method.run(plugin(name)(), model, given)
+    second = method.run(plugin(name)(), model, given)
     assert content(model) == before
     assert all(np.array_equal(x["x"], y) for x, y in zip(data, seen, strict=True))
     assert content(first.model) == content(second.model)

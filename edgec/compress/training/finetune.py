@@ -5,41 +5,23 @@ The best epoch by the validation score is kept, the state before training includ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from edgec.compress.method import Given
-from edgec.compress.training.distillation import teacher_loss
+from edgec.compress.training.distillation import teacher_loss, teacher_share
 from edgec.compress.training.hook import Hook
-from edgec.compress.training.score import score_graph
+from edgec.compress.training.logits import logits_name
+from edgec.compress.training.schedule import Schedule
+from edgec.compress.training.score import as_tensors, score_graph
 from edgec.errors import MethodError
 from edgec.model.execute import TorchGraph
 from edgec.model.losses import LOSSES
-from edgec.model.task import Samples, Task
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How to train. epochs may be a fraction; learning rate: linear warm-up, then cosine to 0.
-
-    optimizer: adamw or sgd (Nesterov momentum 0.9). keep: best (by validation) or last.
-    teacher_weight: share of the loss that follows the teacher, the rest follows the labels.
-    """
-
-    epochs: float = 3.0
-    batch: int = 64
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
-    optimizer: str = "adamw"
-    warmup: float = 0.05
-    keep: str = "best"
-    teacher_weight: float = 0.9
-    temperature: float = 4.0
-    teacher_loss: str = "kd"
+from edgec.model.task import Samples, Task, check_outputs
 
 
 @dataclass(frozen=True)
@@ -50,7 +32,7 @@ class Trained:
     samples_seen: int
     scores: tuple[float, ...]
     kept_epoch: int
-    losses: tuple[float, ...] = field(default=())
+    losses: tuple[float, ...] = ()
 
     @property
     def score(self) -> float:
@@ -63,27 +45,28 @@ def finetune(graph: TorchGraph, given: Given, schedule: Schedule,
     """Trains `graph` in place for the task, after the teacher and with the seed that are given.
 
     Deterministic for equal arguments and an equal number of torch threads. MethodError when the
-    loss is no longer finite.
+    schedule cannot be or the loss is no longer finite; DataError when labels do not fit outputs.
     """
     task = given.task
     assert task is not None
-    if schedule.keep not in ("best", "last"):
-        raise MethodError(f"keep is {schedule.keep!r}; it must be best or last.")
-    teacher = None if given.teacher is None else TorchGraph(given.teacher, ()).eval()
-    run = _Run(graph, task, schedule, teacher, tuple(hooks), given.seed)
+    run = _Run(graph, task, _settled_schedule(schedule, task), _teacher(given, schedule),
+               tuple(hooks), given.seed)
+    _refuse_misfits(graph, task, schedule)
     scores, losses = [score_graph(graph, task.validation, task.metric)], []
-    best, best_state, epochs = scores[0], run.state(), -(-run.steps // run.per_epoch)
-    kept = 0
+    kept, best_state = (0, run.state()) if run.settled() else (None, None)
+    epochs = -(-run.steps // run.per_epoch)
     for epoch in range(1, epochs + 1):
         losses.append(run.epoch())
         scores.append(score_graph(graph, task.validation, task.metric))
         given.progress(f"epoch {epoch} of {epochs}: loss {losses[-1]:.4f}, {task.metric} "
-                 f"{scores[-1]:.4f} on validation")
-        if scores[-1] >= best or schedule.keep == "last":
-            best, best_state, kept = scores[-1], run.state(), epoch
-    run.restore(best_state)
+                       f"{scores[-1]:.4f} on validation")
+        better = kept is None or scores[-1] >= scores[kept] or schedule.keep == "last"
+        if better and (run.settled() or epoch == epochs):
+            kept, best_state = epoch, run.state()
+    if best_state is not None:
+        run.restore(best_state)
     graph.eval()
-    return Trained(run.taken, run.samples_seen, tuple(scores), kept, tuple(losses))
+    return Trained(run.taken, run.samples_seen, tuple(scores), kept or 0, tuple(losses))
 
 
 class _Run:
@@ -98,7 +81,19 @@ class _Run:
         self.steps = max(1, round(schedule.epochs * self.per_epoch)) if schedule.epochs else 0
         self.taken = self.samples_seen = 0
         self.optimizer = _optimizer(graph, schedule, hooks)
-        self.watched = tuple(dict.fromkeys(n for hook in hooks for n in hook.watches()))
+        self.logits = logits_name(graph)
+        self.labelled = self.logits if task.loss == "cross_entropy" else graph.outputs[0]
+        watched = (n for hook in hooks for n in hook.watches())
+        self.wanted = tuple(dict.fromkeys((*graph.outputs, self.logits, *watched)))
+
+    @property
+    def done(self) -> float:
+        """The share of all steps that are behind."""
+        return self.taken / max(1, self.steps)
+
+    def settled(self) -> bool:
+        """Whether no hook objects to keeping the present state."""
+        return all(hook.settled(self.done) for hook in self.hooks)
 
     def state(self) -> list[Tensor]:
         """Everything that training changes: weights, running statistics, what hooks learn."""
@@ -117,59 +112,98 @@ class _Run:
 
     def epoch(self) -> float:
         """Up to one pass over the training samples; the mean loss."""
-        self.graph.train()
         order, total = self.rng.permutation(len(self.task.train)), 0.0
         steps = min(self.per_epoch, self.steps - self.taken)
         for index in range(steps):
+            self.graph.train(self.done < self.schedule.freeze_norms)
             chosen = order[index * self.schedule.batch:(index + 1) * self.schedule.batch]
             total += self._step(self.task.train.take(chosen))
         self.graph.eval()
         return total / max(1, steps)
 
     def _step(self, samples: Samples) -> float:
-        done = self.taken / self.steps
-        self._set_rate(done)
-        loss = self._loss(samples, done)
+        self._set_rate()
+        loss = self._loss(samples)
         if not torch.isfinite(loss):
-            raise MethodError(f"the loss became {float(loss)} at step {self.taken + 1} of "
+            raise MethodError(f"the loss became {float(loss.detach())} at step {self.taken + 1} of "
                               f"{self.steps}. Lower the learning rate (now "
                               f"{self.schedule.learning_rate:g}).")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         for hook in self.hooks:
-            hook.before_step(self.graph, done)
+            hook.before_step(self.graph, self.done)
         self.optimizer.step()
         self.taken += 1
         self.samples_seen += len(samples)
         for hook in self.hooks:
-            hook.after_step(self.graph, self.taken / self.steps)
+            hook.after_step(self.graph, self.done)
         return float(loss.detach())
 
-    def _loss(self, samples: Samples, done: float) -> Tensor:
+    def _loss(self, samples: Samples) -> Tensor:
         arrays = dict(samples.inputs)
         if self.task.augment is not None:
             arrays = self.task.augment(arrays, self.rng)
-        inputs = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
-        outputs = self.graph.outputs
-        values = self.graph.values(inputs, [*outputs, *self.watched])
-        loss = LOSSES[self.task.loss](values[outputs[0]], torch.from_numpy(samples.targets))
-        if self.teacher is not None and self.schedule.teacher_weight:
+        inputs = as_tensors(arrays)
+        values = self._values(self.graph, inputs, self.wanted)
+        loss = LOSSES[self.task.loss](values[self.labelled], torch.from_numpy(samples.targets))
+        share = teacher_share(self.schedule, self.done)
+        if self.teacher is not None and share:
+            name = logits_name(self.teacher)
             with torch.no_grad():
-                taught = self.teacher(**inputs)[0]
-            weight = self.schedule.teacher_weight
-            loss = (1 - weight) * loss + weight * teacher_loss(
-                self.schedule, values[outputs[0]], taught, samples.targets)
+                taught = self._values(self.teacher, inputs, (name,))[name]
+            loss = (1 - share) * loss + share * teacher_loss(
+                self.schedule, values[self.logits], taught, samples.targets)
         for hook in self.hooks:
-            extra = hook.penalty(self.graph, values, done)
+            extra = hook.penalty(self.graph, values, self.done)
             loss = loss if extra is None else loss + extra
         return loss
 
-    def _set_rate(self, done: float) -> None:
-        warm = self.schedule.warmup
+    def _values(self, graph: TorchGraph, inputs: Mapping[str, Tensor],
+                names: Sequence[str]) -> dict[str, Tensor]:
+        """Values of a graph; layers in bfloat16 where the schedule says so, results in float32."""
+        if self.schedule.precision == "float32":
+            return graph.values(inputs, names)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = graph.values(inputs, names)
+        return {name: v.float() if v.dtype == torch.bfloat16 else v for name, v in found.items()}
+
+    def _set_rate(self) -> None:
+        warm, done = self.schedule.warmup, self.done
         share = (done + 1 / self.steps) / warm if done < warm else 0.5 * (
             1 + np.cos(np.pi * (done - warm) / max(1e-9, 1 - warm)))
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.learning_rate * min(1.0, float(share))
+
+
+def _settled_schedule(schedule: Schedule, task: Task) -> Schedule:
+    """Without `auto`; MethodError for what cannot be."""
+    if problems := list(schedule.problems()):
+        raise MethodError(" ".join(problems))
+    if schedule.teacher_loss != "auto":
+        return schedule
+    return replace(schedule, teacher_loss="kd" if task.loss == "cross_entropy" else "mse")
+
+
+def _teacher(given: Given, schedule: Schedule) -> TorchGraph | None:
+    if given.teacher is None or not schedule.teacher_weight:
+        return None
+    return TorchGraph(given.teacher, ()).eval()
+
+
+def _refuse_misfits(graph: TorchGraph, task: Task, schedule: Schedule) -> None:
+    """DataError or MethodError before the first step, not somewhere inside of it."""
+    graph.eval()
+    with torch.no_grad():
+        first = graph(**as_tensors(task.train.take(slice(1)).inputs))[0]
+    check_outputs(task, first.shape)
+    ops = {node.op_type for node in graph.makers.values()}
+    if schedule.precision != "float32" and ops & {"QuantizeLinear", "DequantizeLinear"}:
+        raise MethodError(f"precision is {schedule.precision} and the model is quantized: its "
+                          "integers would be rounded again. Set precision to float32.")
+    if "BatchNormalization" in ops and schedule.freeze_norms and (
+            size := min(schedule.batch, len(task.train))) < 2:
+        raise MethodError(f"the model has batch normalization and a step has {size} sample. Set "
+                          "batch to 2 or more, or freeze_norms to 0.")
 
 
 def _optimizer(graph: TorchGraph, schedule: Schedule,
@@ -182,6 +216,4 @@ def _optimizer(graph: TorchGraph, schedule: Schedule,
               {"params": free, "weight_decay": 0.0}]
     if schedule.optimizer == "sgd":
         return torch.optim.SGD(groups, schedule.learning_rate, momentum=0.9, nesterov=True)
-    if schedule.optimizer == "adamw":
-        return torch.optim.AdamW(groups, schedule.learning_rate)
-    raise MethodError(f"optimizer is {schedule.optimizer!r}; it must be adamw or sgd.")
+    return torch.optim.AdamW(groups, schedule.learning_rate)

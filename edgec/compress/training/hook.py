@@ -33,3 +33,10 @@ class Hook:
 
     def after_step(self, graph: TorchGraph, done: float) -> None:
         """The weights are changed: masks are put on again here."""
+
+    def settled(self, done: float) -> bool:
+        """Whether the weights may be kept as they are now; False while masks or costs still grow.
+
+        The best of the epochs after which all hooks are settled is kept, else the last.
+        """
+        return True

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from edgec.compress.method import Given, Method, option
+from edgec.compress.training.schedule import Schedule
+from edgec.errors import MissingExtra
 
 if TYPE_CHECKING:
-    from edgec.compress.training.finetune import Schedule, Trained
+    from edgec.compress.training.finetune import Trained
     from edgec.compress.training.hook import Hook
     from edgec.model.execute import TorchGraph
 
@@ -26,33 +29,30 @@ class TrainingMethod(Method):
     teacher_weight: float = option(0.9, "share of the loss that follows the teacher, where one is "
                                    "given; 0: labels only")
     temperature: float = option(4.0, "of the softmax when following the teacher")
-    teacher_loss: str = option("kd", "how to follow the teacher: kd, dkd, mse")
+    teacher_loss: str = option("auto", "how to follow the teacher: kd, dkd, mse; auto: kd for "
+                               "classes, mse for other targets")
+    dkd_beta: float = option(2.0, "with dkd, weight of what the teacher thinks of wrong classes")
+    freeze_norms: float = option(1.0, "share of the training after which batch normalization keeps "
+                                 "its statistics; 0: from the start, for few samples")
+    precision: str = option("float32", "float32, or bfloat16 for layers: faster where the "
+                            "processor has it; not for quantized models")
 
     def check_training(self, given: Given) -> Iterator[str]:
-        """What is wrong with these options."""
-        if self.epochs < 0:
-            yield f"epochs is {self.epochs}; it must be 0 or more."
-        if self.epochs and given.task is None:
+        """What is wrong with these options; MissingExtra when there is no torch to train with."""
+        yield from self.schedule().problems()
+        if not self.epochs:
+            return
+        if given.task is None:
             yield (f"epochs is {self.epochs} and there are no labelled samples. Give a task, or "
                    "set epochs to 0.")
-        if self.batch < 1:
-            yield f"batch is {self.batch}; it must be 1 or more."
-        if not self.learning_rate > 0:
-            yield f"learning_rate is {self.learning_rate}; it must be above 0."
-        if self.optimizer not in ("adamw", "sgd"):
-            yield f"optimizer is {self.optimizer!r}; it must be adamw or sgd."
-        if not 0 <= self.teacher_weight <= 1:
-            yield f"teacher_weight is {self.teacher_weight}; it must be from 0 to 1."
-        if not self.temperature > 0:
-            yield f"temperature is {self.temperature}; it must be above 0."
+        if importlib.util.find_spec("torch") is None:
+            raise MissingExtra("torch", "torch", "fine-tuning")
 
     def schedule(self, epochs: float | None = None) -> Schedule:
         """The schedule of these options, for all epochs or a part of them."""
-        from edgec.compress.training.finetune import Schedule
-
-        return Schedule(self.epochs if epochs is None else epochs, self.batch, self.learning_rate,
-                        self.weight_decay, self.optimizer, teacher_weight=self.teacher_weight,
-                        temperature=self.temperature, teacher_loss=self.teacher_loss)
+        named = {f.name for f in fields(TrainingMethod)}
+        made = Schedule(**{name: getattr(self, name) for name in named})
+        return made if epochs is None else replace(made, epochs=epochs)
 
     def finetune(self, graph: TorchGraph, given: Given, hooks: Sequence[Hook] = (),
                  epochs: float | None = None) -> Trained | None:

@@ -1,0 +1,1 @@
+"""Experiments of compression on real data. Start one with: scripts/experiment NAME --help."""
