@@ -23,7 +23,7 @@ from edgec.compress import ranges
 from edgec.compress.calibrate import ChannelMaximum, observe
 from edgec.compress.method import Compressed, Data, Given, Method, Needs, option
 from edgec.compress.quantization import equalize as equalization
-from edgec.compress.quantization import measure, policy, report, rounding, scheme
+from edgec.compress.quantization import measure, mixed, policy, report, rounding, scheme
 from edgec.compress.quantization.build_plan import Recipe, Statistics, build_plan, collect
 from edgec.compress.quantization.insert_qdq import dequantized_name, insert_qdq
 from edgec.compress.quantization.plan import Plan
@@ -63,6 +63,9 @@ class Quantize(Method):
     weight_bits: int = option(8, "bits of a weight, 2 to 8")
     eight_bits: tuple[str, ...] = option((), "names of layers whose weights keep 8 bits where "
                                          "weight_bits is less; * and ? allowed")
+    mixed: float = option(0.0, "mixed precision: the weights may cost this share of what 8 bits "
+                          "cost, and layers that need 8 bits most get them; 0: off")
+    mixed_cost: str = option("bytes", "what mixed counts: bytes (of weights) or bitops")
     rounding: str = option("feedback", "of weights: nearest, feedback (errors cancel on data), or "
                            "adaround (learned)")
     rounding_steps: int = option(1000, "of adaround, for each layer")
@@ -86,6 +89,11 @@ class Quantize(Method):
             yield f"rounding is {self.rounding!r}; it must be one of {', '.join(rounding.RULES)}."
         if not 2 <= self.weight_bits <= 8:
             yield f"weight_bits is {self.weight_bits}; it must be from 2 to 8."
+        if self.mixed and not self.weight_bits / 8 <= self.mixed < 1:
+            yield (f"mixed is {self.mixed} and weight_bits {self.weight_bits}; mixed must be from "
+                   "weight_bits / 8 to below 1, or 0.")
+        if self.mixed_cost not in mixed.COSTS:
+            yield f"mixed_cost is {self.mixed_cost!r}; it must be one of {', '.join(mixed.COSTS)}."
         if self.rounding_steps < 1:
             yield f"rounding_steps is {self.rounding_steps}; it must be 1 or more."
         if not 50 < self.percentile <= 100:
@@ -113,6 +121,9 @@ class Quantize(Method):
         few = measure.first_samples(batches)
         statistics = collect(exact, self._recipe(), batches)
         recipe = self._best_recipe(exact, statistics, few)
+        if self.mixed:
+            budget = mixed.Budget(self.mixed, self.mixed_cost)
+            recipe = mixed.mix(exact, recipe, statistics, few, budget)
         plan = build_plan(exact, recipe, statistics, {})
         own = measure.own_sqnr(exact, plan, _in_int8(exact, plan), few)
         if weak := _too_few_bits(plan, own, self.min_sqnr_db):

@@ -6,7 +6,7 @@ import pytest
 
 from edgec.compress.quantization import scheme
 from edgec.compress.quantization.moments import Moments
-from edgec.compress.quantization.rounding import grouped, feed_errors, round_weight
+from edgec.compress.quantization.rounding import feed_errors, grouped, round_weight
 from edgec.compress.quantization.units import find_units, output_axis, weight_array
 from edgec.model.onnxruntime import run_onnx
 from tests.unit.compress.float_models import from_text, normal
