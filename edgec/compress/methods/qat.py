@@ -74,7 +74,7 @@ class Qat(TrainingMethod):
                 yield ("the model is float, so its ranges must be measured first. Give data, a "
                        "task, or a model that is quantized already.")
         elif not training_graph(model, {}).weights:
-            yield "no layer of the quantized model has an integer weight, so nothing can be trained."
+            yield "no layer of the quantized model has integer weights that could be trained."
 
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """The trained QDQ model and a `QatReport`."""

@@ -6,8 +6,9 @@ out of the biases, and layers that 8 bits do not suit stay in float.
 Papers: Jacob et al. 2017, arXiv 1712.05877 (the scheme); Nagel et al. 2019, arXiv 1906.04721
 (equalization, equation 11; bias correction, equation 17); Krishnamoorthi 2018, arXiv 1806.08342
 (per channel); Frantar et al. 2022, arXiv 2210.17323 (rounding); Nagel et al. 2020, arXiv 2004.10568
-(rounding that is learned). Costs: some passes over the calibration data, no training; learned
-rounding some seconds for each layer.
+(rounding that is learned); Xiao et al. 2022, arXiv 2211.10438 (outliers of normalizations).
+Costs: some passes over the calibration data, no training; learned rounding some seconds for each
+layer, mixed precision a pass over few samples for each.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from edgec.compress.quantization.prepare import prepare
 from edgec.compress.quantization.rescale_outliers import find_boundaries, rescale_outliers
 from edgec.compress.quantization.scaling_groups import find_groups
 from edgec.compress.quantization.sensitivity import sensitive
+from edgec.compress.quantization.smooth import find_folds, smooth
 from edgec.compress.quantization.units import Unit, find_units
 
 
@@ -60,6 +62,8 @@ class Quantize(Method):
     percentile: float = option(99.999, "share of values that percentile keeps, in percent")
     per_channel: bool = option(True, "one weight scale per output channel; false: one per layer")
     equalize: bool = option(True, "cross-layer equalization")
+    smooth: float = option(0.5, "SmoothQuant's alpha, where outlier channels fold into a layer "
+                           "normalization; 0: off; part of equalize")
     weight_bits: int = option(8, "bits of a weight, 2 to 8")
     eight_bits: tuple[str, ...] = option((), "names of layers whose weights keep 8 bits where "
                                          "weight_bits is less; * and ? allowed")
@@ -94,6 +98,8 @@ class Quantize(Method):
                    "weight_bits / 8 to below 1, or 0.")
         if self.mixed_cost not in mixed.COSTS:
             yield f"mixed_cost is {self.mixed_cost!r}; it must be one of {', '.join(mixed.COSTS)}."
+        if not 0 <= self.smooth <= 1:
+            yield f"smooth is {self.smooth}; it must be from 0 to 1."
         if self.rounding_steps < 1:
             yield f"rounding_steps is {self.rounding_steps}; it must be 1 or more."
         if not 50 < self.percentile <= 100:
@@ -161,13 +167,17 @@ class Quantize(Method):
         reasons = float_reasons(find_units(model.graph), self.ops, self.exclude, {})
         maxima = {name: ChannelMaximum(g.axis)
                   for g in find_groups(model.graph) for name in g.tensors}
+        maxima |= {f.tensor: ChannelMaximum(-1) for f in find_folds(model.graph)}
         maxima |= {b.tensor: ChannelMaximum(b.axis)
                    for b in find_boundaries(model.graph, reasons)}
         observe(model, data, {name: [maximum] for name, maximum in maxima.items()})
         largest = {name: maximum.largest for name, maximum in maxima.items()}
         model, grouped = equalization.equalize(model, largest, self.per_channel)
+        smoothed: tuple[equalization.Equalized, ...] = ()
+        if self.smooth:
+            model, largest, smoothed = smooth(model, largest, self.smooth)
         model, rescaled = rescale_outliers(model, reasons, largest)
-        return model, (*grouped, *rescaled)
+        return model, (*grouped, *smoothed, *rescaled)
 
 
 def _in_int8(model: ir.Model, plan: Plan) -> list[Unit]:

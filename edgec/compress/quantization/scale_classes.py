@@ -1,7 +1,7 @@
 """Which scales of a QDQ graph must stay equal, and which must stay as they are.
 
 Nodes that only move or select values have one scale on both sides, and so have the sides of a
-Concat where they were made alike. Softmax, Sigmoid and Tanh keep the scales that backends prescribe.
+Concat where they were made alike. Softmax, Sigmoid and Tanh keep what backends prescribe.
 """
 
 from __future__ import annotations

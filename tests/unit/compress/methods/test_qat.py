@@ -72,7 +72,7 @@ def test_without_training_the_result_is_the_quantized_model() -> None:
     assert all(np.array_equal(before[n], after[n]) for n in before if n.endswith("_scale"))
 
 
-def test_quantized_model_is_trained_as_it_is_and_keeps_its_nodes_and_zero_points() -> None:
+def test_quantized_model_is_trained_as_it_is_and_keeps_nodes_and_zero_points() -> None:
     model, task = trained(0)
     start = run(Quantize(), model, Given(tuple(runs(task.train)))).model
     result = run(PLAIN, start, Given(task=task, teacher=model))
@@ -93,7 +93,7 @@ def test_integer_engine_computes_what_was_trained(bits: int) -> None:
     step = float(constants(result)["y_scale"])
     same, total, worst = 0, 0, 0.0
     for x in images(200, seed=5):
-        exact = simulated.values({k: torch.from_numpy(v) for k, v in x.items()}, ("y",))["y"].numpy()
+        exact = simulated(torch.from_numpy(x["x"]))[0].numpy()
         found = interpret(lowered, x)["y"]
         same += int(exact.argmax() == found.argmax())
         total += 1
