@@ -43,11 +43,12 @@ def experiment(arguments: argparse.Namespace) -> None:
     for bits in arguments.bits:
         for name, method in ways(bits, arguments.epochs).items():
             rows = []
-            for seed in range(arguments.seeds if isinstance(method, Qat) else 1):
+            trains = isinstance(method, Qat)
+            for seed in range(arguments.seeds if trains else 1):
                 def done(method: Method = method, seed: int = seed) -> dict[str, float]:
                     return _scores(run(method, model, Given(task=task, seed=seed)).model, task)
 
-                key = {"way": name, "seed": seed, "epochs": arguments.epochs}
+                key = {"way": name, "seed": seed, "epochs": arguments.epochs if trains else 0}
                 rows.append(results.get(key, done))
             tests = [100 * row["test"] for row in rows]
             print(f"{name:22} {100 * np.mean([row['validation'] for row in rows]):6.2f} "
