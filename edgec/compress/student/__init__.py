@@ -1,0 +1,1 @@
+"""Smaller networks made out of a graph, for a teacher to teach."""
