@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import onnx_ir as ir
-import torch
 
 from edgec.compress.chain import run_chain
 from edgec.compress.hashes import model_sha256, task_sha256
@@ -22,6 +21,7 @@ from edgec.compress.opened import open_recipe
 from edgec.compress.order.plan import Run
 from edgec.compress.recipe import Recipe
 from edgec.compress.training.score import sample_scores
+from edgec.compress.training.threads import torch_threads
 from edgec.errors import DataError, MethodError
 from edgec.model.execute import TorchGraph
 from edgec.model.inspect import inspect_model
@@ -90,14 +90,11 @@ def open_bench(recipe: Recipe) -> Bench:
 def perform(bench: Bench, run: Run, folder: Path,
             progress: Callable[[str], None] = quiet) -> Result:
     """The run's result; stages go to `folder`, where runs with the same beginning find them."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
     try:
-        return _perform(bench, run, folder, progress)
+        with torch_threads(THREADS):
+            return _perform(bench, run, folder, progress)
     except (MethodError, DataError) as error:
         return Result(run.key, error=str(error))
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _perform(bench: Bench, run: Run, folder: Path, progress: Callable[[str], None]) -> Result:

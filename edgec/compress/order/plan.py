@@ -131,6 +131,11 @@ class Planner:
         return Duel((name, name), (name,), (tuple(twice), tuple(once)),
                     tuple({name: dict(chosen)} for chosen, _ in self.levels[name]))
 
+    def middle(self, names: Sequence[str]) -> Run:
+        """The methods in this order at their middle strengths, with the first seed."""
+        steps = [self.at(name, 0, 1)[1] for name in names]
+        return Run(self._recovered(steps), self.seeds[0])
+
     def runs(self, steps: tuple[Step, ...], tested: bool) -> tuple[Run, ...]:
         """The chain with every seed."""
         return tuple(Run(steps, seed, tested) for seed in self.seeds)
