@@ -20,7 +20,8 @@ RANKS = {
 FORBIDDEN = {("deploy", "model"), ("deploy", "compress"), ("format", "model")}
 ONLY_IN = {
     "torch": {"model", "compress", "examples", "demo"}, "onnxscript": {"model"},
-    "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower"}, "distributed": {"compress"},
+    "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower"},
+    "distributed": {"compress"},
 }
 MODULES = sorted(p for p in (ROOT / "edgec").rglob("*.py"))
 
