@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx_ir as ir
 
-from edgec.compress.method import CALIBRATION_SAMPLES, Array, Compressed, Given, option
+from edgec.compress.method import CALIBRATION_SAMPLES, Array, Compressed, Given, Place, option
 from edgec.compress.methods.quantize import Quantize
 from edgec.compress.quantization.insert_qdq import insert_qdq
 from edgec.compress.quantization.trainable import TrainingGraph, ship
@@ -75,6 +75,10 @@ class Qat(TrainingMethod):
                        "task, or a model that is quantized already.")
         elif not training_graph(model, {}).weights:
             yield "no layer of the quantized model has integer weights that could be trained."
+
+    def place(self) -> Place:
+        """Trains quantized models further, and quantizes float ones first."""
+        return Place(takes_quantized=True, quantizes=True)
 
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """The trained QDQ model and a `QatReport`."""
