@@ -35,8 +35,7 @@ class Moments:
 
     def add(self, values: Array) -> None:
         """values: a batch of the unit's input."""
-        self._waiting.append(self._patches(values) if self._unit.op == "Conv" else
-                             _spread(values.reshape(1, -1, values.shape[-1]), len(values)))
+        self._waiting.append(rows_of(self._unit, values))
         if sum(rows.shape[1] for rows in self._waiting) >= _ROWS_AT_ONCE:
             self._flush()
 
@@ -46,33 +45,44 @@ class Moments:
             self._waiting = []
             self._total += np.matmul(rows.transpose(0, 2, 1), rows)
 
-    def _patches(self, values: Array) -> Array:
-        """Some windows of [n, c, ...]: float32 [groups, rows, depth]."""
-        attributes, kernel = self._unit.nodes[0].attributes, weight_array(self._unit).shape[2:]
-        rank = len(kernel)
-        pads = attributes.get_ints("pads", [0] * (2 * rank))
-        strides = attributes.get_ints("strides", [1] * rank)
-        dilations = attributes.get_ints("dilations", [1] * rank)
-        around = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
-        spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
-        axes = tuple(range(2, 2 + rank))
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, around), spans, axes)
-        every: list[Any] = [slice(None, None, step) for step in (1, 1, *strides, *dilations)]
-        windows = windows[tuple(every)]
-        samples, channels = windows.shape[:2]
-        count = groups(self._unit)
-        places = int(np.prod(windows.shape[2 : 2 + rank]))
-        chosen = np.unravel_index(_places(places, 1), windows.shape[2 : 2 + rank])
-        rows = windows[(slice(None), slice(None), *chosen)]
-        rows = rows.reshape(samples, count, channels // count, rows.shape[2], -1)
-        rows = rows.transpose(1, 0, 3, 2, 4)
-        return np.asarray(rows.reshape(count, samples * rows.shape[2], -1))
+
+def rows_of(unit: Unit, values: Array) -> Array:
+    """Some of what the unit multiplies with its weights, float32 [groups, rows, depth].
+
+    values: a batch of the unit's input. Equal shapes give the same places.
+    """
+    if unit.op == "Conv":
+        return _patches(unit, values)
+    return _spread(values.reshape(1, -1, values.shape[-1]), len(values))
 
 
-def can_gather(unit: Unit) -> bool:
+def _patches(unit: Unit, values: Array) -> Array:
+    """Some windows of [n, c, ...]."""
+    attributes, kernel = unit.nodes[0].attributes, weight_array(unit).shape[2:]
+    rank = len(kernel)
+    pads = attributes.get_ints("pads", [0] * (2 * rank))
+    strides = attributes.get_ints("strides", [1] * rank)
+    dilations = attributes.get_ints("dilations", [1] * rank)
+    around = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    axes = tuple(range(2, 2 + rank))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, around), spans, axes)
+    every: list[Any] = [slice(None, None, step) for step in (1, 1, *strides, *dilations)]
+    windows = windows[tuple(every)]
+    samples, channels = windows.shape[:2]
+    count = groups(unit)
+    places = int(np.prod(windows.shape[2 : 2 + rank]))
+    chosen = np.unravel_index(_places(places, 1), windows.shape[2 : 2 + rank])
+    rows = windows[(slice(None), slice(None), *chosen)]
+    rows = rows.reshape(samples, count, channels // count, rows.shape[2], -1)
+    rows = rows.transpose(1, 0, 3, 2, 4)
+    return np.asarray(rows.reshape(count, samples * rows.shape[2], -1))
+
+
+def can_gather(unit: Unit, largest_depth: int = LARGEST_DEPTH) -> bool:
     """Whether the unit's padding is written out and its matrix is of a sane size."""
     explicit = unit.nodes[0].attributes.get_string("auto_pad", "NOTSET") == "NOTSET"
-    return depth_of(unit) <= LARGEST_DEPTH and explicit
+    return depth_of(unit) <= largest_depth and explicit
 
 
 def depth_of(unit: Unit) -> int:

@@ -24,19 +24,22 @@ def round_weight(unit: Unit, weight: scheme.Weight, moments: Array) -> scheme.We
 
     moments: [groups, depth, depth]. An output channel that would not gain keeps its rounding.
     """
-    exact = _grouped(unit, weight_array(unit).astype(np.float64))
-    nearest = _grouped(unit, weight.values.astype(np.float64))
+    exact = grouped(unit, weight_array(unit).astype(np.float64))
+    nearest = grouped(unit, weight.values.astype(np.float64))
     scale = np.broadcast_to(weight.scale.astype(np.float64), (exact.shape[0] * exact.shape[1],))
     scale = scale.reshape(exact.shape[:2])
     passed_on = feed_errors(exact, moments, scale)
     better = (_output_error(passed_on * scale[..., None] - exact, moments)
               < _output_error(nearest * scale[..., None] - exact, moments))
     chosen = np.where(better[..., None], passed_on, nearest)
-    return scheme.Weight(_ungrouped(unit, chosen).astype(np.int8), weight.scale, weight.axis)
+    return scheme.Weight(ungrouped(unit, chosen).astype(np.int8), weight.scale, weight.axis)
 
 
 def feed_errors(weight: Array, moments: Array, scale: Array) -> Array:
-    """Integers for weight [groups, outputs, depth] at scale [groups, outputs]."""
+    """Integers for weight [groups, outputs, depth] at scale [groups, outputs].
+
+    What is exactly 0 stays 0, or a sparse layer would not be sparse any more.
+    """
     factor = _inverse_factor(moments)
     rest, result = weight.copy(), np.zeros_like(weight)
     depth = weight.shape[2]
@@ -44,7 +47,7 @@ def feed_errors(weight: Array, moments: Array, scale: Array) -> Array:
         end = min(start + _BLOCK, depth)
         errors = np.zeros((*weight.shape[:2], end - start))
         for index in range(start, end):
-            integers = np.rint(rest[:, :, index] / scale)
+            integers = np.rint(rest[:, :, index] / scale) * (weight[:, :, index] != 0)
             result[:, :, index] = np.clip(integers, -scheme.WEIGHT_MAX, scheme.WEIGHT_MAX)
             error = rest[:, :, index] - result[:, :, index] * scale
             errors[:, :, index - start] = error / factor[:, index, index, None]
@@ -67,13 +70,14 @@ def _output_error(error: Array, moments: Array) -> Array:
     return np.asarray((np.matmul(error, moments) * error).sum(axis=2))
 
 
-def _grouped(unit: Unit, weight: Array) -> Array:
-    """[groups, outputs / groups, depth]."""
+def grouped(unit: Unit, weight: Array) -> Array:
+    """A unit's weight as [groups, outputs / groups, depth]."""
     weight = weight.T if output_axis(unit) == 1 else weight
     return weight.reshape(groups(unit), weight.shape[0] // groups(unit), -1)
 
 
-def _ungrouped(unit: Unit, weight: Array) -> Array:
+def ungrouped(unit: Unit, weight: Array) -> Array:
+    """The opposite of `grouped`."""
     shape = weight_array(unit).shape
     if output_axis(unit) == 1:
         return np.ascontiguousarray(weight.reshape(shape[::-1]).T)
