@@ -1,4 +1,4 @@
-"""Makes layers sparse: cells are chosen, the weights that are left and the biases make up for it."""
+"""Makes layers sparse: cells go, the weights and biases that are left make up for it."""
 
 from __future__ import annotations
 
