@@ -10,7 +10,7 @@ import argparse
 import io
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,8 @@ from edgec.compress.method import Given, run
 from edgec.compress.methods.quantize import Quantize
 from edgec.compress.methods.sparsify import Sparsify
 from edgec.compress.sparsity.layers import find_layers
-from edgec.compress.sparsity.report import SparsifyReport
 from edgec.examples import efficientnet_lite0
-from edgec.model.load import normalize
+from edgec.model.load import load_model, normalize
 from edgec.model.onnx_file import save_model
 from edgec.model.onnxruntime import Runner
 from edgec.model.rewrite import rewrite
@@ -105,7 +104,8 @@ def load_images(folder: Path) -> tuple[Images, Images]:
 class Judge:
     """Top-1 and agreement with the float network on the images that only judge."""
 
-    def __init__(self, model: ir.Model, images: Images) -> None:
+    def __init__(self, model: ir.Model, images: Images, path: Path) -> None:
+        self.path = path
         self.inputs, self.labels = images.centre(), images.labels
         self.whole = self._classes(model)
         self.rows: list[dict[str, Any]] = []
@@ -115,6 +115,7 @@ class Judge:
         found = self._classes(model)
         self.rows.append({"name": name, "top1": 100 * float(np.mean(found == self.labels)),
                           "agreement": 100 * float(np.mean(found == self.whole)), **more})
+        self.path.write_text(json.dumps(self.rows, indent=1) + "\n")
         print(json.dumps(self.rows[-1]), flush=True)
 
     def _classes(self, model: ir.Model) -> Array:
@@ -124,38 +125,41 @@ class Judge:
 
 
 def experiment(arguments: argparse.Namespace) -> None:
-    """Prints a row for each way; writes block_sparsity.json and the last models."""
+    """Prints a row for each way; block_sparsity.json and the models are kept in --out."""
     teach, test = load_images(arguments.data)
     model = rewrite(normalize(export_module(*efficientnet_lite0.model())), ("fold_batch_norm",))
-    judge, data = Judge(model, test), Views(teach, 1)
+    judge = Judge(model, test, arguments.out / "block_sparsity.json")
     judge.add("float", model)
-    given = Given(data=tuple(data), target=load_target(arguments.target), progress=tell)
+    given = Given(data=Views(teach, 1), target=load_target(arguments.target), progress=tell)
     layers = tuple(layer.name for layer in find_layers(model)[0]
                    if model.graph.initializers[layer.weight].shape[2:] == (1, 1))
     method = Sparsify(sparsity=arguments.sparsity, pattern=arguments.pattern, include=layers,
                       epochs=0, within=arguments.within, steps=1)
     for name in arguments.ways:
-        judge.add(name, run(replace(method, **ONE_SHOT[name]), model, given).model)
-    solved = run(replace(method, stages=arguments.stages), model,
-                 replace(given, data=Views(teach, arguments.views)))
-    assert isinstance(solved.report, SparsifyReport)
-    judge.add(f"least squares, {arguments.views} views, {arguments.stages} stages", solved.model,
-              blocks_kept=sum(row.kept for row in solved.report.layers)
-              / sum(row.cells for row in solved.report.layers))
-    save_model(solved.model, arguments.out / "solved.onnx")
-    sparse = solved.model
+        way = replace(method, **ONE_SHOT[name])
+        judge.add(name, kept(arguments.out / f"{name.replace(' ', '_')}.onnx",
+                             lambda way=way: run(way, model, given).model))
+    sparse = solved = kept(arguments.out / "solved.onnx", lambda: run(
+        replace(method, stages=arguments.stages), model,
+        replace(given, data=Views(teach, arguments.views))).model)
+    judge.add(f"least squares, {arguments.views} views, {arguments.stages} stages", solved)
     if arguments.epochs:
-        sparse = _taught(sparse, model, teach, arguments)
+        sparse = kept(arguments.out / "taught.onnx",
+                      lambda: _taught(solved, model, teach, arguments))
         judge.add(f"... and {arguments.epochs:g} epochs after the float network", sparse)
-        save_model(sparse, arguments.out / "sparse.onnx")
     _int8(arguments, judge, {"dense": model, "sparse": sparse}, given)
-    (arguments.out / "block_sparsity.json").write_text(json.dumps(judge.rows, indent=1) + "\n")
+
+
+def kept(path: Path, make: Callable[[], ir.Model]) -> ir.Model:
+    """The model in the file, made and written there first when it is not there."""
+    if not path.is_file():
+        save_model(make(), path)
+    return load_model(path)
 
 
 def _taught(sparse: ir.Model, teacher: ir.Model, images: Images,
             arguments: argparse.Namespace) -> ir.Model:
     """Fine-tuned on random crops, after the outputs of the float network alone; zeros stay."""
-    from edgec.compress.methods.sparsify import Sparsify
     from edgec.model.execute import TorchGraph
 
     train = Samples({"image": scaled(images.pixels)}, images.labels)
@@ -173,8 +177,8 @@ def _int8(arguments: argparse.Namespace, judge: Judge, models: Mapping[str, ir.M
     """Both quantized, lowered, and timed in turns."""
     target, bundles = load_target(arguments.target), {}
     for name, model in models.items():
-        quantized = run(Quantize(), model, given).model
-        save_model(quantized, arguments.out / f"{name}_int8.onnx")
+        quantized = kept(arguments.out / f"{name}_int8.onnx",
+                         lambda model=model: run(Quantize(), model, given).model)
         bundle, placed = lower_model(quantized, arguments.out / name, name=name, target=target)
         judge.add(f"{name}, int8", quantized, bytes=bundle.artifact_path.stat().st_size,
                   sparse_layers=sum(p.weights.startswith("sparse") for p in placed))

@@ -15,6 +15,7 @@ import onnx_ir as ir
 
 from edgec.compress.method import Array
 from edgec.compress.quantization.moments import can_gather, depth_of
+from edgec.compress.quantization.rules import constant
 from edgec.compress.quantization.units import (
     Unit,
     bias_value,
@@ -51,6 +52,22 @@ class Layer:
         """The name of the bias, where there is one and no other node reads it."""
         value = bias_value(self.unit)
         return str(value.name) if value is not None and len(value.uses()) == 1 else None
+
+    def gain(self) -> Array:
+        """|factor| [outputs] of a batch normalization that alone reads the layer, else ones.
+
+        What it makes small is no large error. At least a thousandth of the largest.
+        """
+        outputs = weight_array(self.unit).shape[output_axis(self.unit)]
+        users = self.unit.output.consumers()
+        norm = users[0] if len(users) == 1 else None
+        if norm is None or norm.op_type != "BatchNormalization":
+            return np.ones(outputs)
+        scale, variance = constant(norm.inputs[1]), constant(norm.inputs[4])
+        if scale is None or variance is None:
+            return np.ones(outputs)
+        factor = np.abs(scale) / np.sqrt(variance + norm.attributes.get_float("epsilon", 1e-5))
+        return np.maximum(factor.astype(np.float64), max(1e-3 * float(factor.max()), 1e-30))
 
     def matrix(self, array: Array) -> Array:
         """An array of the weight's shape as [outputs, depth]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import onnx_ir as ir
@@ -79,7 +79,9 @@ def _solved(job: Job, update: str, problem: Problem) -> Array:
         return (reconstruct.refit if update == "lstsq" else sparsegpt.feed)(problem, job.mask())
     prune = reconstruct.prune if update == "lstsq" else sparsegpt.prune
     within = "row" if job.within == "row" else "layer"
-    return prune(problem, job.pattern, job.layer.taps, job.share, job.alive(), within)
+    gain = job.layer.gain()[:, None]  # outputs are solved one by one: only the choice sees it
+    problem = replace(problem, target=problem.target * gain)
+    return prune(problem, job.pattern, job.layer.taps, job.share, job.alive(), within) / gain
 
 
 def _set(model: ir.Model, name: str, data: Array) -> None:

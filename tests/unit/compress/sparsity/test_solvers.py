@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 
+from edgec.compress.method import Given, run
+from edgec.compress.methods.sparsify import Sparsify
 from edgec.compress.sparsity import reconstruct, sparsegpt
 from edgec.compress.sparsity.pattern import Pattern, cell_scores, choose, spread, starts
-from tests.unit.compress.float_models import Array
+from tests.unit.compress.float_models import Array, from_text, images, normal
 from tests.unit.compress.sparsity.layer_data import DEPTH, OUTPUTS, inputs, layer, problem
 
 SEEDS = range(5)
@@ -136,3 +139,24 @@ def test_chunks_cut_all_depths_and_no_cell(taps: tuple[int, ...], pattern: Patte
     ends = np.cumsum([sum(chunk) for chunk in cut])
     assert ends[-1] == sum(taps)
     assert set(ends[:-1]) <= set(starts(pattern, taps))
+
+
+def normalized(factor: Array) -> ir.Model:
+    """A matrix of alike rows, of which batch normalization makes some small."""
+    rng = np.random.default_rng(0)
+    weights = {"w": normal(rng, 32, 16, 1, 1), "g": factor.astype(np.float32),
+               "b": np.zeros(32, np.float32), "m": np.zeros(32, np.float32),
+               "v": np.ones(32, np.float32)}
+    return from_text("""net (float[1,16,4,4] x) => (float[1,32,4,4] y) {
+        [point] c = Conv (x, w)
+        y = BatchNormalization <epsilon = 0.0> (c, g, b, m, v) }""", weights)
+
+
+def test_outputs_that_batch_normalization_makes_small_lose_their_blocks_first() -> None:
+    factor = np.where(np.arange(32) < 16, 0.01, 1.0)
+    method = Sparsify(epochs=0, pattern="4x8", sparsity=0.5, include=("point",))
+    seen = Given(data=tuple(images(8, shape=(1, 16, 4, 4))))
+    made = run(method, normalized(factor), seen).model
+    weight = made.graph.initializers["w"].const_value
+    assert weight is not None
+    assert [half.any() for half in np.split(weight.numpy(), 2)] == [False, True]
