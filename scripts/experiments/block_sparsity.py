@@ -134,7 +134,7 @@ def experiment(arguments: argparse.Namespace) -> None:
     layers = tuple(layer.name for layer in find_layers(model)[0]
                    if model.graph.initializers[layer.weight].shape[2:] == (1, 1))
     method = Sparsify(sparsity=arguments.sparsity, pattern=arguments.pattern, include=layers,
-                      epochs=0, within=arguments.within, steps=1)
+                      epochs=0, within=arguments.within, stages=1)
     for name in arguments.ways:
         way = replace(method, **ONE_SHOT[name])
         judge.add(name, kept(arguments.out / f"{name.replace(' ', '_')}.onnx",
@@ -142,7 +142,7 @@ def experiment(arguments: argparse.Namespace) -> None:
     sparse = solved = kept(arguments.out / "solved.onnx", lambda: run(
         replace(method, stages=arguments.stages), model,
         replace(given, data=Views(teach, arguments.views))).model)
-    judge.add(f"least squares, {arguments.views} views, {arguments.stages} stages", solved)
+    judge.add(f"least squares, {arguments.views} views, {arguments.stages or 'all'} stages", solved)
     if arguments.epochs:
         sparse = kept(arguments.out / "taught.onnx",
                       lambda: _taught(solved, model, teach, arguments))
@@ -200,7 +200,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--within", default="layer")
     parser.add_argument("--ways", nargs="*", choices=list(ONE_SHOT), default=list(ONE_SHOT))
     parser.add_argument("--views", type=int, default=4)
-    parser.add_argument("--stages", type=int, default=8)
+    parser.add_argument("--stages", type=int, default=0)
     parser.add_argument("--epochs", type=float, default=20.0)
     parser.add_argument("--learning-rate", type=float, default=5e-4)
     parser.add_argument("--temperature", type=float, default=2.0)

@@ -4,8 +4,8 @@ Which blocks go is what a criterion scores lowest (`edgec/compress/importance`);
 are left then make up for them on real inputs: column by column (SparseGPT, Frantar and Alistarh
 2023, arXiv 2301.00774), or all at once by least squares, blocks chosen in rounds (after Frantar et
 al. 2022, arXiv 2208.11580). Steps follow the cubic schedule (Zhu and Gupta 2017, arXiv 1710.01878),
-with fine-tuning after every step. Costs: for each step two passes over the data and some linear
-systems per layer, `stages` times the passes, and `epochs` of training, shared by the steps.
+with fine-tuning after every step. Costs: in each step two passes over the data and linear
+systems for each stage (by default each layer), and `epochs` of training, shared by the steps.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Sparsify(TrainingMethod):
     most: float = option(0.95, "with global, at most this share of a layer's blocks")
     steps: int = option(1, "times that blocks go, after a cubic schedule, with fine-tuning behind "
                         "each")
-    stages: int = option(1, "groups of layers, front to back; a group is solved for on the inputs "
-                         "that the groups before it give when sparse")
+    stages: int = option(0, "groups of layers, front to back; a group is solved for on the inputs "
+                         "that the groups before it give when sparse; 0: each layer is a group")
     include: tuple[str, ...] = option((), "names of layers, * and ? allowed; none: all that the "
                                       "target runs faster, without the one that reads the input")
     exclude: tuple[str, ...] = option((), "names of layers that stay dense; * and ? allowed")
@@ -90,9 +90,9 @@ class Sparsify(TrainingMethod):
         for name, allowed in (("update", solve.UPDATES), ("within", WITHIN)):
             if getattr(self, name) not in allowed:
                 yield f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(allowed)}."
-        for name in ("steps", "stages"):
-            if getattr(self, name) < 1:
-                yield f"{name} is {getattr(self, name)}; it must be 1 or more."
+        for name, least in (("steps", 1), ("stages", 0)):
+            if getattr(self, name) < least:
+                yield f"{name} is {getattr(self, name)}; it must be {least} or more."
         if self.max_drop >= 0 and given.task is None:
             yield (f"max_drop is {self.max_drop} and there are no labelled samples to judge by. "
                    "Give a task, or set max_drop below 0.")
@@ -173,10 +173,12 @@ class _Sparsification:
         start, goals = self._named(model), self._goals(model, goal)
         scores = self._scores(model, [layer for layer in start if layer.name in goals])
         result = model
-        stages = min(self.method.stages, len(start)) if self.method.update != "none" else 1
+        stages = min(self.method.stages or len(start), len(start))
         for number in np.array_split(np.arange(len(start)), stages):
             chosen = [start[i] for i in number if start[i].name in goals]
-            self.given.progress(f"solving {len(chosen)} layers of {len(start)}")
+            if not chosen:
+                continue
+            self.given.progress(", ".join(layer.name for layer in chosen))
             jobs = [solve.Job(layer, self.pattern, goals[layer.name], self.method.within,
                               scores.get(layer.name)) for layer in chosen]
             assert self.given.data is not None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx_ir as ir
+from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from edgec.compress.calibrate import stream
 from edgec.compress.method import Array, Data
@@ -84,14 +85,27 @@ class Inputs:
         return Problem(target, hessian, *means)
 
 
+def _until(model: ir.Model, names: Sequence[str]) -> ir.Model:
+    """What of the model makes these values, and nothing behind them."""
+    given = {value.name for value in model.graph.inputs}
+    names = [name for name in names if name not in given]
+    if not names:
+        return model
+    cut = model.clone()
+    values = ir.convenience.create_value_mapping(cut.graph)
+    cut.graph.outputs.clear()
+    cut.graph.outputs.extend(values[name] for name in names)
+    return RemoveUnusedNodesPass()(cut).model
+
+
 def gather(layers: Sequence[Layer], original: ir.Model, present: ir.Model,
            data: Data) -> Mapping[str, Inputs]:
     """The inputs of these layers, by layer, over the data."""
     found = {layer.name: Inputs(layer.unit, len(layer.order)) for layer in layers}
     tensors = {layer.name: str(layer.unit.inputs[0].name) for layer in layers}
     names = tuple(dict.fromkeys(tensors.values()))
-    now = stream(present, data, names) if present is not original else None
-    for values in stream(original, data, names):
+    now = stream(_until(present, names), data, names) if present is not original else None
+    for values in stream(_until(original, names), data, names):
         others = values if now is None else next(now)
         for layer in layers:
             name = tensors[layer.name]
