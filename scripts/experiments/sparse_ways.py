@@ -33,7 +33,8 @@ def experiment(arguments: argparse.Namespace) -> None:
             criterion, update = way.split("+")
             method = Sparsify(pattern=pattern, sparsity=arguments.sparsity, criterion=criterion,
                               update=update, epochs=arguments.epochs, steps=arguments.steps,
-                              learning_rate=arguments.learning_rate, within=arguments.within)
+                              learning_rate=arguments.learning_rate, within=arguments.within,
+                              stages=arguments.stages)
             found = [_test_score(method, model, task, seed, arguments.target)
                      for seed in range(arguments.seeds)]
             rows.append({"pattern": pattern, "way": way, "test": found})
@@ -60,6 +61,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ways", nargs="+", default=list(WAYS))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--stages", type=int, default=0)
     parser.add_argument("--epochs", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
 
