@@ -10,7 +10,7 @@ systems for each stage (by default each layer), and `epochs` of training, shared
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from typing import ClassVar
@@ -170,19 +170,22 @@ class _Sparsification:
 
     def _sparse(self, model: ir.Model, goal: float) -> ir.Model:
         """One removal; the weights that are left are solved for, stage by stage."""
-        start, goals = self._named(model), self._goals(model, goal)
-        scores = self._scores(model, [layer for layer in start if layer.name in goals])
-        result = model
-        stages = min(self.method.stages or len(start), len(start))
-        for number in np.array_split(np.arange(len(start)), stages):
-            chosen = [start[i] for i in number if start[i].name in goals]
-            if not chosen:
-                continue
-            self.given.progress(", ".join(layer.name for layer in chosen))
-            jobs = [solve.Job(layer, self.pattern, goals[layer.name], self.method.within,
-                              scores.get(layer.name)) for layer in chosen]
-            assert self.given.data is not None
-            result = solve.solve(jobs, self.method.update, model, result, self.given.data)
+        layers, method = self._named(model), self.method
+        solver_decides = method.criterion == "obs" and method.update != "none"
+        competing = method.within == "global" and not self.pattern.of
+        scores = {} if solver_decides and not competing else self._scores(model, layers)
+        goals = self._goals(layers, scores, goal) if competing else {
+            layer.name: goal for layer in layers}
+        jobs = [solve.Job(layer, self.pattern, goals[layer.name], method.within,
+                          None if solver_decides else scores[layer.name])
+                for layer in layers if layer.name in goals]
+        result, data = model, self.given.data
+        assert data is not None
+        for number in np.array_split(np.arange(len(jobs)), method.stages or max(1, len(jobs))):
+            stage = [jobs[i] for i in number]
+            if stage:
+                self.given.progress(", ".join(job.layer.name for job in stage))
+                result = solve.solve(stage, method.update, model, result, data)
         return result
 
     def _named(self, model: ir.Model) -> list[Layer]:
@@ -191,20 +194,14 @@ class _Sparsification:
         return [layer for layer in find_layers(model)[0] if layer.name in names]
 
     def _scores(self, model: ir.Model, layers: Sequence[Layer]) -> dict[str, Array]:
-        """By layer, [outputs, depth]; none where the solver decides by what it finds out itself."""
-        if self.method.criterion == "obs" and self.method.update != "none":
-            return {}
+        """What the criterion says, by layer, [outputs, depth]."""
         found = self.criterion.elements(model, [layer.weight for layer in layers], self.given)
         return {layer.name: layer.matrix(found[layer.weight]) for layer in layers}
 
-    def _goals(self, model: ir.Model, goal: float) -> dict[str, float]:
-        """The share of zero cells of each layer; layers that it would not make faster are out."""
-        layers = self._named(model)
-        if self.method.within != "global" or self.pattern.of:
-            return {layer.name: goal for layer in layers}
-        found = self.criterion.elements(model, [layer.weight for layer in layers], self.given)
-        cells = [cell_scores(layer.matrix(found[layer.weight]), self.pattern, layer.taps)
-                 for layer in layers]
+    def _goals(self, layers: Sequence[Layer], scores: Mapping[str, Array],
+               goal: float) -> dict[str, float]:
+        """The shares of zero cells when layers compete; layers that get no faster are out."""
+        cells = [cell_scores(scores[layer.name], self.pattern, layer.taps) for layer in layers]
         needed = break_even(self.pattern, self.given.target) if self.pattern.is_blocks else 0.0
         needed *= goal / self.method.sparsity  # the way there is not faster yet
         return {layer.name: share for layer, share in
