@@ -20,7 +20,7 @@ from edgec.target.target import load_target
 from tests.unit.compress.float_models import Array, from_text, images, normal
 from tests.unit.compress.trained import task, trained
 
-PLAIN = Sparsify(epochs=0)
+PLAIN = Sparsify(epochs=0, criterion="obs")
 GIVEN = Given(data=tuple(task(64, 8).train.runs()))
 
 
