@@ -63,7 +63,6 @@ class Qat(TrainingMethod):
                                          "weight_bits is less; * and ? allowed")
     exclude: tuple[str, ...] = option((), "names of nodes that stay in float; * and ? allowed")
     learn_scales: bool = option(True, "train the scales too; false: the weights alone")
-    keep_zeros: bool = option(True, "weights that were pruned to zero stay zero")
 
     def check(self, model: ir.Model, given: Given) -> Iterator[str]:
         """Options out of range, and what `quantize` cannot quantize."""

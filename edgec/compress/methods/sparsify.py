@@ -41,7 +41,7 @@ class Sparsify(TrainingMethod):
                           "unstructured, which the engine cannot skip")
     sparsity: float = option(0.75, "share of the blocks of a layer to zero, above 0 and below 1; "
                              "n:m has its own")
-    criterion: str = option("wanda", "what scores weights: wanda, obs, magnitude, taylor, movement")
+    criterion: str = option("obs", "what scores weights: obs, wanda, magnitude, taylor, movement")
     update: str = option("lstsq", "what happens to the weights that are left: none, sparsegpt, "
                          "lstsq")
     within: str = option("layer", "where blocks compete: layer, row (the same share in each row of "
