@@ -1,4 +1,4 @@
-"""Verbs that make models small: compress."""
+"""Verbs that make models small: compress, and profile, which tells it what layers cost."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from edgec import compression
+from edgec import compression, profiling
 from edgec.cli import show_compression
-from edgec.cli.app import app, err, out, say
+from edgec.cli.app import BoardName, BoardsFile, TargetName, app, err, out, say
 
 
 @app.command()
@@ -63,3 +63,25 @@ def compress(
     show_compression.result(out, document)
     say(f"written: {output}/result.onnx, {output}/result.json"
         + (f", {output}/bundle" if document["target"] else ""))
+
+
+@app.command()
+def profile(
+    spec: Annotated[str, typer.Argument(
+        metavar="RECIPE|MODEL", show_default=False,
+        help="A recipe: the layers that its search may try. A model: its layers.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", show_default=False,
+                                         help="The table of costs; one that is there grows.")],
+    target: TargetName = None, board: BoardName = None, boards: BoardsFile = None,
+) -> None:
+    """Measure what layers cost, here or on a board: a table for `edgec compress --costs`.
+
+    Every layer is timed by the engine itself, at its shape, type, sparsity and layout of weights.
+    Layers that the table has are not measured again, so an interrupted run goes on.
+
+    Example: edgec profile recipe.toml --board line3 -o pi4.json
+    """
+    table = profiling.profile(spec, output, target=target, board=board, boards=boards,
+                              progress=say)
+    show_compression.table(out, table)
+    say(f"table: {output}")

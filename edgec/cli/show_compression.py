@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from edgec.measure.costs import CostTable
 from edgec.measure.for_people import duration, size
 
 Document = dict[str, Any]
@@ -49,3 +50,11 @@ def _notes(cost: Document) -> list[str]:
                      f"{latency['interpolated']:.0%} between measured ones, "
                      f"{latency['estimated']:.0%} estimated (~). `edgec profile` measures them.")
     return found
+
+
+def table(out: Console, costs: CostTable) -> None:
+    """What a table of costs holds."""
+    machine = costs.machine
+    if machine is not None:
+        out.print(f"{len(costs.entries)} layers, measured on {machine.board} ({machine.target}, "
+                  f"{machine.isa}, {machine.threads} thread)", markup=False)

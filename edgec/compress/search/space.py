@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from edgec.compress.recipe import MethodTable, Range
 
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 Strengths = Mapping[str, Mapping[str, Any]]
 """Options by method."""
+
+RANGE_POINTS = 5
 
 
 class Space:
@@ -43,18 +48,42 @@ class Space:
         return ({name: len(values) // 2 for name, values in self._lists.items()}
                 | {name: values.middle() for name, values in self._ranges.items()})
 
+    def grid(self, most: int) -> Iterator[Strengths]:
+        """Strengths that show what the search may ask for: every combination of the lists where
+        those are at most `most`, else and of ranges RANGE_POINTS values, the others in the middle.
+        """
+        walk = list(self._listed()) if math.prod(map(len, self._lists.values())) <= most else []
+        middle = self._by_method(self.middle())
+        yield from walk or [middle]
+        singles = {} if walk else {name: range(len(v)) for name, v in self._lists.items()}
+        for name, values in (singles | {n: _points(r) for n, r in self._ranges.items()}).items():
+            for value in values:
+                yield self._by_method({**self.middle(), name: value})
+
+    def _listed(self) -> Iterator[Strengths]:
+        for params in self.all():
+            yield self._by_method({**self.middle(), **params})
+
+    def _by_method(self, params: Mapping[str, Any]) -> Strengths:
+        found: dict[str, dict[str, Any]] = {t.name: {} for t in self._tables}
+        for name, value in params.items():
+            method, option = name.split(".", 1)
+            found[method][option] = self._lists[name][value] if name in self._lists else value
+        return found
+
     def suggest(self, trial: Trial) -> Strengths:
         """The strengths of a trial."""
-        found: dict[str, dict[str, Any]] = {t.name: {} for t in self._tables}
-        for name, values in self._lists.items():
-            method, option = name.split(".", 1)
-            found[method][option] = values[trial.suggest_int(name, 0, len(values) - 1)
-                                           if _ordered(values) else
-                                           trial.suggest_categorical(name, range(len(values)))]
-        for name, limits in self._ranges.items():
-            method, option = name.split(".", 1)
-            found[method][option] = _between(trial, name, limits)
-        return found
+        listed = {name: trial.suggest_int(name, 0, len(values) - 1) if _ordered(values)
+                  else trial.suggest_categorical(name, range(len(values)))
+                  for name, values in self._lists.items()}
+        return self._by_method(listed | {name: _between(trial, name, limits)
+                                         for name, limits in self._ranges.items()})
+
+
+def _points(limits: Range) -> list[Any]:
+    """Values from one end to the other, on the range's scale."""
+    points = (np.geomspace if limits.log else np.linspace)(limits.low, limits.high, RANGE_POINTS)
+    return sorted({round(p) for p in points}) if limits.whole else [float(p) for p in points]
 
 
 def _between(trial: Trial, name: str, limits: Range) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,8 +38,8 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ir.Model]:
-    yield trained.trained()
+def model() -> ir.Model:
+    return trained.trained()
 
 
 def problem(model: ir.Model, limits: Limits, told: Told, *tables: MethodTable) -> Problem:
