@@ -92,11 +92,14 @@ def _shapes(tensors: Sequence[Tensor], *, full: bool) -> str:
 
 
 def _dims(shape: Sequence[int], constant: bool, full: bool) -> str:
-    """All of a shape, or what is not channels: of weights those are the first and the last."""
+    """All of a shape, or what is not channels.
+
+    Those are the last; of weights [o, ..., i] the first too, but not of depthwise ones [h, w, c].
+    """
     dims = [str(dim) for dim in shape]
     if not full and dims:
         dims[-1] = "c"
-        if constant:
+        if constant and len(shape) != 3:
             dims[0] = "c"
     return f"[{','.join(dims)}]"
 
@@ -105,7 +108,8 @@ def _plain(value: Any) -> str:
     """Attributes without the numbers that computing takes as long with."""
     if is_dataclass(value):
         parts = [f"{f.name}={_plain(getattr(value, f.name))}" for f in fields(value)
-                 if f.name != "clamp" and not isinstance(getattr(value, f.name), float)]
+                 if f.name not in ("clamp", "zero_point")
+                 and not isinstance(getattr(value, f.name), float)]
         return " ".join(parts)
     if isinstance(value, tuple):
         return "x".join(map(_plain, value))
