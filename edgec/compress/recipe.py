@@ -34,7 +34,7 @@ from edgec.compress import method
 from edgec.compress.chain import Step
 from edgec.errors import UsageError
 
-PRIOR = ("distill", "lowrank", "prune", "sparsify", "quantize", "early_exit")
+PRIOR = ("distill", "lowrank", "prune", "sparsify", "quantize", "qat", "early_exit")
 """The order to begin with: Shen et al. 2024, arXiv 2403.17447, with low rank before pruning."""
 
 _KINDS = {"model": str, "target": str, "seed": int, "order": list, "task": dict, "limits": dict,
@@ -115,7 +115,7 @@ class Recipe:
     def ordered(self, order: Sequence[str] = ()) -> tuple[MethodTable, ...]:
         """The methods in the order given, else the recipe's own, else the prior's."""
         names = list(order or self.order or sorted(
-            (table.name for table in self.methods), key=_prior_place))
+            (table.name for table in self.methods), key=prior_place))
         tables = {table.name: table for table in self.methods}
         if sorted(names) != sorted(tables):
             raise UsageError(f"the order is {', '.join(names)} and the recipe's methods are "
@@ -151,12 +151,23 @@ def parse_recipe(document: Mapping[str, Any], folder: Path, where: str) -> Recip
     for name, value in limits.items():
         if not value > 0:
             raise UsageError(f"{where} [limits]: {name} is {value}; it must be above 0.")
+    if document.get("seed", 0) < 0:
+        raise UsageError(f"{where}: seed is {document['seed']}; it must be 0 or more.")
+    target = document.get("target")
     return Recipe(
-        model=_located(document["model"], folder), target=document.get("target"),
+        model=_located(document["model"], folder),
+        target=_located(target, folder) if target and target.endswith(".toml") else target,
         seed=document.get("seed", 0), task=task, limits=Limits(**limits),
         methods=tuple(_method(name, table, where) for name, table in document["methods"].items()),
-        order=tuple(document.get("order", ())), search=document.get("search", {}),
-        compare=document.get("compare", {}))
+        order=_order(document.get("order", []), document["methods"], where),
+        search=document.get("search", {}), compare=document.get("compare", {}))
+
+
+def _order(names: list[Any], methods: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    if names and sorted(map(str, names)) != sorted(methods):
+        raise UsageError(f"{where}: order is {', '.join(map(str, names))} and the methods are "
+                         f"{', '.join(methods)}. Name each of them once, or leave order out.")
+    return tuple(names)
 
 
 def _method(name: str, table: Any, where: str) -> MethodTable:
@@ -217,5 +228,6 @@ def _located(spec: str, folder: Path) -> str:
     return str(path) if path.exists() or ":" not in spec else spec
 
 
-def _prior_place(name: str) -> int:
+def prior_place(name: str) -> int:
+    """Where a method stands in the prior order; methods that it does not know come last."""
     return PRIOR.index(name) if name in PRIOR else len(PRIOR)

@@ -21,6 +21,7 @@ FORBIDDEN = {("deploy", "model"), ("deploy", "compress"), ("format", "model")}
 ONLY_IN = {
     "torch": {"model", "compress", "examples", "demo"}, "onnxscript": {"model"},
     "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower"},
+    "distributed": {"compress"}, "optuna": {"compress"},
 }
 MODULES = sorted(p for p in (ROOT / "edgec").rglob("*.py"))
 

@@ -19,10 +19,11 @@ LARGEST_DEPTH = 2048  # beyond it the matrices cost more memory and time than th
 
 
 class Moments:
-    """Sum of x x^T over samples and positions."""
+    """Sum of x x^T over samples and positions; of these at most some rows for each sample."""
 
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit
+    def __init__(self, unit: Unit, rows_per_sample: int = _ROWS_PER_SAMPLE) -> None:
+        self._unit, self._rows_per_sample = unit, rows_per_sample
+        self.count = 0
         depth = depth_of(unit)
         self._total: Array = np.zeros((groups(unit), depth, depth))
         self._waiting: list[Array] = []
@@ -36,7 +37,7 @@ class Moments:
     def add(self, values: Array) -> None:
         """values: a batch of the unit's input."""
         self._waiting.append(self._patches(values) if self._unit.op == "Conv" else
-                             _spread(values.reshape(1, -1, values.shape[-1]), len(values)))
+                             self._spread(values.reshape(1, -1, values.shape[-1]), len(values)))
         if sum(rows.shape[1] for rows in self._waiting) >= _ROWS_AT_ONCE:
             self._flush()
 
@@ -44,6 +45,7 @@ class Moments:
         if self._waiting:
             rows = np.concatenate(self._waiting, axis=1)
             self._waiting = []
+            self.count += rows.shape[1]
             self._total += np.matmul(rows.transpose(0, 2, 1), rows)
 
     def _patches(self, values: Array) -> Array:
@@ -62,11 +64,19 @@ class Moments:
         samples, channels = windows.shape[:2]
         count = groups(self._unit)
         places = int(np.prod(windows.shape[2 : 2 + rank]))
-        chosen = np.unravel_index(_places(places, 1), windows.shape[2 : 2 + rank])
+        chosen = np.unravel_index(self._places(places, 1), windows.shape[2 : 2 + rank])
         rows = windows[(slice(None), slice(None), *chosen)]
         rows = rows.reshape(samples, count, channels // count, rows.shape[2], -1)
         rows = rows.transpose(1, 0, 3, 2, 4)
         return np.asarray(rows.reshape(count, samples * rows.shape[2], -1))
+
+    def _places(self, count: int, samples: int) -> Array:
+        """Evenly spread indices below `count`, so many for each sample at most."""
+        wanted = min(count, self._rows_per_sample * samples)
+        return np.linspace(0, count - 1, wanted).astype(np.int64)
+
+    def _spread(self, rows: Array, samples: int) -> Array:
+        return rows[:, self._places(rows.shape[1], samples)]
 
 
 def can_gather(unit: Unit) -> bool:
@@ -80,13 +90,3 @@ def depth_of(unit: Unit) -> int:
     weight = weight_array(unit)
     return int(weight[0].size) if unit.op == "Conv" else \
         int(weight.shape[1] if unit.nodes[0].attributes.get_int("transB", 0) else weight.shape[0])
-
-
-def _places(count: int, samples: int) -> Array:
-    """Evenly spread indices below `count`, _ROWS_PER_SAMPLE for each sample at most."""
-    wanted = min(count, _ROWS_PER_SAMPLE * samples)
-    return np.linspace(0, count - 1, wanted).astype(np.int64)
-
-
-def _spread(rows: Array, samples: int) -> Array:
-    return rows[:, _places(rows.shape[1], samples)]

@@ -35,19 +35,18 @@ def unit_of(name: str):
     return find_units(model.graph)[0]
 
 
-def gathered(unit, inputs: list[np.ndarray]) -> np.ndarray:
-    moments = Moments(unit)
+def gathered(unit, inputs: list[np.ndarray], rows_per_sample: int = 32) -> np.ndarray:
+    moments = Moments(unit, rows_per_sample)
     for x in inputs:
         moments.add(x)
     return moments.total
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_moments_predict_the_energy_of_the_output(name: str, monkeypatch) -> None:
-    monkeypatch.setattr("edgec.compress.quantization.moments._ROWS_PER_SAMPLE", 10_000)
+def test_moments_predict_the_energy_of_the_output(name: str) -> None:
     unit, inputs = unit_of(name), correlated(3, 0)
     weight = _grouped(unit, weight_array(unit).astype(np.float64))
-    energy = np.einsum("gok,gkl,gol->", weight, gathered(unit, inputs), weight)
+    energy = np.einsum("gok,gkl,gol->", weight, gathered(unit, inputs, 10_000), weight)
     model = ir.Model(unit.output.graph, ir_version=10)
     exact = sum(float(np.square(run_onnx(model, {"x": x})["y"].astype(np.float64)).sum())
                 for x in inputs)

@@ -7,29 +7,28 @@ from typing import Annotated
 
 import typer
 
-from edgec import compression, profiling
 from edgec.cli import show_compression
-from edgec.cli.app import BoardName, BoardsFile, TargetName, app, err, out, say
+from edgec.cli.app import BoardName, BoardsFile, TargetName, app, out, require_torch, say
+
+
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", show_default=False,
+                                            help="A recipe, a TOML file.")]
+Folder = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,
+                                      help="Where everything goes.")]
+Order = Annotated[str | None, typer.Option(
+    "--order", metavar="NAMES|FILE", help="Methods in another order than the recipe's: "
+    "prune,quantize, or the order.json of `edgec order`.")]
+Trials = Annotated[int | None, typer.Option(
+    "--trials", min=1, help="Combinations of strengths to try; default: the recipe's.")]
+Costs = Annotated[Path | None, typer.Option(
+    "--costs", metavar="FILE", help="Measured layer costs of the target, from `edgec profile`. "
+    "Without them latencies are rough estimates, and called so.")]
 
 
 @app.command()
-def compress(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", show_default=False,
-                                           help="A recipe, a TOML file.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,
-                                         help="Where everything goes.")],
-    order: Annotated[str | None, typer.Option(
-        "--order", metavar="NAMES", help="Methods in another order than the recipe's: "
-        "prune,quantize.")] = None,
-    trials: Annotated[int | None, typer.Option(
-        "--trials", min=1, help="Combinations of strengths to try; default: the recipe's.")] = None,
-    costs: Annotated[Path | None, typer.Option(
-        "--costs", metavar="FILE", help="Measured layer costs of the target, from `edgec profile`. "
-        "Without them latencies are rough estimates, and called so.")] = None,
-) -> None:
+def compress(recipe: RecipeFile, output: Folder, order: Order = None, trials: Trials = None,
+             costs: Costs = None) -> None:
     """Compress a model by a recipe: methods in order, strengths searched, limits kept.
-
-    A recipe says what, for which board, and within which limits:
 
       model = "net.onnx"                # or package.module:callable
       target = "raspberry_pi_4"         # `edgec targets`; without one no latency
@@ -47,22 +46,25 @@ def compress(
       epochs = 4
       \\[methods.quantize]
 
-    DIR gets result.onnx, result.json, and for a target bundle/. The test samples are looked at
-    once, at the end. Interrupted, the same command goes on; more --trials go on too. When nothing
-    meets the limits the nearest candidates are named and the exit code is 1.
+    DIR gets result.onnx, result.json, report.html, lock.json (`edgec verify`), and for a target
+    bundle/. The test samples are looked at once, at the end. Interrupted, the same command goes
+    on; more --trials go on too. When nothing meets the limits the nearest candidates are named
+    and the exit code is 1.
 
     Example: edgec compress recipe.toml --costs pi4.json -o small/
     """
-    choices = compression.Choices(tuple(order.split(",")) if order else (), trials, costs)
+    require_torch("edgec compress")
+    from edgec import compression
+
+    choices = compression.Choices(compression.read_order(order) if order else (), trials, costs)
     try:
         document = compression.compress(recipe, output, choices, say)
     except KeyboardInterrupt:
-        err.print(f"interrupted; nothing is lost. The same command goes on: edgec compress "
-                  f"{recipe} -o {output}", markup=False, soft_wrap=True)
+        say(f"what is finished is kept in {output}; the same command goes on from there")
         raise
     show_compression.result(out, document)
-    say(f"written: {output}/result.onnx, {output}/result.json"
-        + (f", {output}/bundle" if document["target"] else ""))
+    say(f"written to {output}: result.onnx, result.json, report.html, lock.json"
+        + (", bundle" if document["target"] else ""))
 
 
 @app.command()
@@ -81,6 +83,9 @@ def profile(
 
     Example: edgec profile recipe.toml --board line3 -o pi4.json
     """
+    require_torch("edgec profile")
+    from edgec import profiling
+
     table = profiling.profile(spec, output, target=target, board=board, boards=boards,
                               progress=say)
     show_compression.table(out, table)
