@@ -61,8 +61,8 @@ def compress(recipe: Path, output: Path, choices: Choices = Choices(),
     problem = Problem(opened.model, read.ordered(choices.order),
                       Given(task=opened.task.without_test(), target=opened.target, seed=read.seed,
                             progress=progress), read.limits, price_for(opened.target, table))
-    _make(output)
     search = Search(problem, options, output)
+    _make(output)
     found = search.run()
     if found.best is None:
         raise MethodError(_none_meets(found, output))

@@ -10,7 +10,6 @@ import typer
 from edgec.cli import show_compression
 from edgec.cli.app import BoardName, BoardsFile, TargetName, app, out, require_torch, say
 
-
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", show_default=False,
                                             help="A recipe, a TOML file.")]
 Folder = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,

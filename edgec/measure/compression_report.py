@@ -58,7 +58,7 @@ def _axes(document: Document) -> str:
                      f"{100 * (after['test'] - before['test']):+.2f} points"])
     if len(after["corrupted"]) > 1:
         worst = min((after["corrupted"][n] - before["corrupted"][n], n)
-                    for n in after["corrupted"])
+                    for n in after["corrupted"] if n != "none")
         rows.append([f"robustness, {split}: {escape(worst[1])}",
                      f"{before['corrupted'][worst[1]]:.2%}", f"{after['corrupted'][worst[1]]:.2%}",
                      f"{100 * worst[0]:+.2f} points, the worst of {len(after['corrupted']) - 1}"])

@@ -104,7 +104,8 @@ def tradeoff(points: Sequence[tuple[float, float, str, str]], across: str, up: s
     logs = np.log10([x for x, _, _, _ in points])
     ys = np.array([y for _, y, _, _ in points])
     low, high = logs.min() - 0.1, logs.max() + 0.1
-    bottom, top = ys.min() - 0.01, ys.max() + 0.01
+    margin = max(0.002, 0.05 * float(np.ptp(ys)))
+    bottom, top = ys.min() - margin, ys.max() + margin
     marks = []
     for i, (x, y, kind, title) in enumerate(points):
         px = LEFT + (WIDTH - 8 - LEFT) * (logs[i] - low) / (high - low)

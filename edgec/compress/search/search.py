@@ -54,17 +54,20 @@ class Found:
 
 
 class Search:
-    """One search; its files go to `folder` and are found again by the next one there."""
+    """One search; its files go to `folder` and are found again by the next one there.
+
+    MethodError when the first method cannot be applied to the model; no folder is made then.
+    """
 
     def __init__(self, problem: Problem, options: SearchOptions, folder: Path) -> None:
         self._problem, self._options, self._folder = problem, options, folder
         self._space = Space(problem.tables)
+        self._refuse_impossible()
         self._original = problem.price(problem.model)
         self._score = 0.0
 
     def run(self) -> Found:
-        """Tries until `trials` candidates are known; MethodError when the first cannot begin."""
-        self._refuse_impossible()
+        """Tries until `trials` candidates are known."""
         start = run_chain(self._problem.model, (), self._problem.given, self._folder / "stages")
         assert start.before is not None
         self._score = start.before

@@ -127,4 +127,4 @@ def test_the_nearest_miss_is_the_one_with_the_least_excess(model, tmp_path) -> N
 def test_what_the_first_method_cannot_do_at_all_is_told_at_once(model, tmp_path) -> None:
     table = MethodTable("prune", {"criterion": "group_norm", "exclude": ("nothing*",)})
     with pytest.raises(MethodError, match="no layer is called that"):
-        Search(problem(model, Limits(), Told(), table), SearchOptions(3), tmp_path).run()
+        Search(problem(model, Limits(), Told(), table), SearchOptions(3), tmp_path)
