@@ -236,6 +236,6 @@ def _optuna() -> Any:
         import optuna
     except ImportError:
         raise MissingExtra("optuna", "search", "the search for strengths") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.CRITICAL)  # what it would tell is raised again
     return optuna
 
