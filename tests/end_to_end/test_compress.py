@@ -33,6 +33,7 @@ epochs = 2
 steps = 1
 [methods.quantize]
 """
+pytestmark = pytest.mark.slow
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
 
 
