@@ -28,7 +28,7 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   set(EDGEC_ISAS portable neon neondot i8mm)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # These kernels fill the registers; loads moved up before registers are chosen cost copies between them.
-    foreach(isa neondot i8mm)
+    foreach(isa neon neondot i8mm)
       list(APPEND EDGEC_FLAGS_${isa} -fno-schedule-insns)
     endforeach()
   endif()
@@ -38,9 +38,6 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "arm")
 else()
   set(EDGEC_ISAS portable)
 endif()
-
-# No exception starts in a kernel or passes through one: nothing to unwind.
-set(EDGEC_FLAGS_kernel -fno-exceptions -fno-asynchronous-unwind-tables -fno-unwind-tables)
 
 # Every 64-bit ARM has NEON: a portable kernel with a NEON one beside it is only a reference there.
 function(edgec_shrink_references FILES)
@@ -59,8 +56,7 @@ function(edgec_kernel_sources OUT)
   set(sources)
   foreach(isa IN LISTS EDGEC_ISAS)
     file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels/*/*_${isa}.cc)
-    set_source_files_properties(${files} PROPERTIES
-      COMPILE_OPTIONS "${EDGEC_FLAGS_kernel};${EDGEC_FLAGS_${isa}}")
+    set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS "${EDGEC_FLAGS_${isa}}")
     if(isa STREQUAL "portable" AND CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
       edgec_shrink_references("${files}")
     endif()

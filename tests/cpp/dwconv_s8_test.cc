@@ -22,7 +22,6 @@ using Entry = edgec::KernelEntry<DwconvS8Kernel>;
 
 constexpr size_t kMostM = 20, kMostN = 144, kMostTaps = 25, kMostInterleave = 4, kMostUnit = 64;
 constexpr size_t kMostPixels = (kMostM + kDwconvTile - 1) / kDwconvTile * kDwconvTile;
-constexpr int32_t kZeroPoint = 5, kQmin = -128, kQmax = 110;
 constexpr int8_t kUntouched = 99;
 
 edgec::KernelTable<DwconvS8Kernel> Kernels() {
@@ -37,6 +36,10 @@ edgec::KernelTable<DwconvS8Kernel> Kernels() {
   return edgec::DwconvS8Kernels();
 #endif
 }
+struct Range {
+  int32_t zero_point, qmin, qmax;
+};
+constexpr Range kRanges[] = {{5, -128, 110}, {-127, -128, 127}, {-128, -128, 127}};  // a ReLU last
 
 struct Size {
   size_t m, n, taps, sharing, y_stride;
@@ -55,6 +58,7 @@ class DwconvCase {
   std::vector<int8_t> x, w;  // x[tap][column][channel], w[tap][place][channel]
   std::vector<int32_t> bias;
   std::vector<float> mult;
+  Range range = kRanges[0];
   bool fits_int16 = false;  // what the test says of the sums; true only where it holds
 
   void Fill(const Entry& kernel, const Size& size, Places places, uint64_t seed) {
@@ -82,7 +86,7 @@ class DwconvCase {
     for (size_t i = 0; i < size_.m; ++i) {
       for (size_t j = 0; j < size_.n; ++j) {
         EDGEC_CHECK_EQ(y[i * size_.y_stride + j],
-                       Requant(Acc(i, j), mult[j], kZeroPoint, kQmin, kQmax));
+                       Requant(Acc(i, j), mult[j], range.zero_point, range.qmin, range.qmax));
       }
       if (i + 1 == size_.m) break;
       for (size_t j = size_.n; j < size_.y_stride; ++j) {
@@ -179,8 +183,11 @@ class DwconvCase {
     line.w = PackWeights();
     line.y = y;
     line.y_stride = size_.y_stride;
-    DwconvS8Params params{packed_bias, edgec::MakeRequantS8(packed_mult, kZeroPoint, kQmin, kQmax)};
+    DwconvS8Params params{
+        packed_bias, edgec::MakeRequantS8(packed_mult, range.zero_point, range.qmin, range.qmax)};
     params.requant.fits_int16 = fits_int16;
+    params.requant.unit_mult = std::all_of(
+        mult.begin(), mult.end(), [](float value) { return value >= 0.0f && value < 1.0f; });
     kernel_->run(line, params);
   }
 
@@ -220,6 +227,7 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_every_tail_gives_the_reference_bytes) {
         for (size_t taps : {1, 2, 3, 5, 10}) {
           ForForms(kernel, [&](size_t sharing, Places places) {
             ++seed;
+            test.range = kRanges[seed % 3];
             test.fits_int16 = seed / 4 % 2 == 0;  // 10 · 4 · 2^14 + 20000 < 2^22
             test.Fill(kernel, {m, n, taps, sharing, n + seed % 5}, places, seed);
             test.Check();
@@ -250,21 +258,25 @@ EDGEC_TEST_EACH_ISA(dwconv_s8_extreme_values_are_exact) {
   });
 }
 
+// 0.5 makes halves, which go to the even neighbour.
 EDGEC_TEST_EACH_ISA(dwconv_s8_narrow_sums_at_their_bounds_are_exact) {
   ForKernels(Kernels(), isa, [](const Entry& kernel) {
     DwconvCase test;
     test.fits_int16 = true;
     constexpr int32_t kMost = (1 << 22) - 1;
-    for (int32_t bias : {kMost, -kMost, kMost / 2, 1}) {
-      for (float mult : {32766.0f / kMost, 3e-5f, 0.0f}) {
-        ForForms(kernel, [&](size_t sharing, Places places) {
-          test.Fill(kernel, {5, kMostN, 3, sharing, kMostN}, places, 1);
-          std::fill(test.x.begin(), test.x.end(), int8_t{0});
-          std::fill(test.bias.begin(), test.bias.end(), bias);
-          std::fill(test.mult.begin(), test.mult.end(), mult);
-          test.mult[3] = -mult;
-          test.Check();
-        });
+    for (const Range& range : kRanges) {
+      for (int32_t bias : {kMost, -kMost, kMost / 2, 1, 3, -1, 255, 509, 511}) {
+        for (float mult : {32766.0f / kMost, 3e-5f, 0.0f, std::abs(bias) < 512 ? 0.5f : 1e-5f}) {
+          ForForms(kernel, [&](size_t sharing, Places places) {
+            test.range = range;
+            test.Fill(kernel, {5, kMostN, 3, sharing, kMostN}, places, 1);
+            std::fill(test.x.begin(), test.x.end(), int8_t{0});
+            std::fill(test.bias.begin(), test.bias.end(), bias);
+            std::fill(test.mult.begin(), test.mult.end(), mult);
+            if (bias > 3) test.mult[3] = -mult;
+            test.Check();
+          });
+        }
       }
     }
   });

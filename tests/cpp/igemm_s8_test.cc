@@ -34,6 +34,11 @@ edgec::KernelTable<IgemmS8Kernel> Kernels() {
   return edgec::IgemmS8Kernels();
 #endif
 }
+struct Clamp {
+  int32_t zero_point, qmin, qmax;
+};
+// Kernels may have a shorter way for the whole of int8, and for a ReLU (the first of all).
+constexpr Clamp kClamps[] = {{-128, -128, 127}, {-7, -128, 127}, {127, -128, 127}, {0, -3, 3}};
 
 // Buffers for the largest case; smaller ones use their ends, next to the guard pages.
 class IgemmCase {
@@ -49,6 +54,9 @@ class IgemmCase {
   std::vector<int32_t> bias, row_offset;
   std::vector<float> mult;
   int32_t zero_point = -7, qmin = -120, qmax = 101;
+  void SetClamp(const Clamp& clamp) {
+    zero_point = clamp.zero_point, qmin = clamp.qmin, qmax = clamp.qmax;
+  }
   bool fits_int16 = false;  // what the test says of the sums; true only where it holds
 
   void Fill(const Size& size, uint64_t seed) {
@@ -127,6 +135,8 @@ class IgemmCase {
                          edgec::MakeRequantS8(packed_mult, zero_point, qmin, qmax)};
     params.requant.fits_int32 =
         std::all_of(mult.begin(), mult.end(), [](float m) { return std::abs(m) < 1.0f; });
+    params.requant.unit_mult =
+        std::all_of(mult.begin(), mult.end(), [](float m) { return m >= 0.0f && m < 1.0f; });
     params.requant.fits_int16 = fits_int16;
     kernel.run(size_.m, size_.n, size_.k, size_.taps, pointers, tap, Pack(), c, size_.c_stride,
                &params);
@@ -302,8 +312,11 @@ EDGEC_TEST_EACH_ISA(igemm_s8_narrow_sums_give_the_reference_bytes_for_every_tail
     for (size_t m = 1; m <= kernel.mr; ++m) {
       for (size_t n : {1, 15, 16, 17, 33}) {
         for (size_t k : {4, 8, 16}) {
-          test.Fill({m, n, k, 1 + m % 4, n + m % 5}, m * n + k);
-          test.Check(kernel);
+          for (const Clamp& clamp : kClamps) {
+            test.Fill({m, n, k, 1 + m % 4, n + m % 5}, m * n + k);
+            test.SetClamp(clamp);
+            test.Check(kernel);
+          }
         }
       }
     }
@@ -315,17 +328,41 @@ EDGEC_TEST_EACH_ISA(igemm_s8_narrow_sums_at_their_bounds_are_exact) {
     IgemmCase test;
     test.fits_int16 = true;
     constexpr int32_t kMost = (1 << 22) - 1;
-    for (int32_t zero_point : {-128, 0, 127}) {
+    for (const Clamp& clamp : kClamps) {
       for (float mult : {32766.0f / kMost, 1e-3f, 3e-5f, 1e-40f, 0.0f}) {
-        test.Fill({kernel.mr, 48, 4, 1, 48}, 1);  // an odd seed: no row offsets
-        test.zero_point = zero_point;
-        test.qmin = zero_point == 0 ? -3 : -128;
-        test.qmax = zero_point == 0 ? 3 : 127;
+        for (float every_fifth : {-mult, mult}) {
+          test.Fill({kernel.mr, 48, 4, 1, 48}, 1);  // an odd seed: no row offsets
+          test.SetClamp(clamp);
+          std::fill(test.a.begin(), test.a.end(), int8_t{0});
+          for (size_t j = 0; j < 48; ++j) {
+            const int32_t sums[] = {kMost, kMost - 1, kMost / 2, 40, 1, 0};
+            test.bias[j] = j % 2 == 0 ? sums[j / 2 % 6] : -sums[j / 2 % 6];
+            test.mult[j] = j % 5 == 0 ? every_fifth : mult;
+          }
+          test.Check(kernel);
+        }
+      }
+    }
+  });
+}
+
+// Sums around zero and products around halves: what one rounding too few or too many would change.
+EDGEC_TEST_EACH_ISA(igemm_s8_narrow_sums_round_as_two_operations_do) {
+  ForKernels(Kernels(), isa, [](const Entry& kernel) {
+    IgemmCase test;
+    test.fits_int16 = true;
+    Random random(7);
+    for (const Clamp& clamp : kClamps) {
+      for (int round = 0; round < 50; ++round) {
+        test.Fill({kernel.mr, 112, 4, 1, 112}, 1);
+        test.SetClamp(clamp);
         std::fill(test.a.begin(), test.a.end(), int8_t{0});
-        for (size_t j = 0; j < 48; ++j) {
-          const int32_t sums[] = {kMost, kMost - 1, kMost / 2, 40, 1, 0};
-          test.bias[j] = j % 2 == 0 ? sums[j / 2 % 6] : -sums[j / 2 % 6];
-          test.mult[j] = j % 5 == 0 ? -mult : mult;
+        for (size_t j = 0; j < 112; ++j) {
+          test.bias[j] = random.Within(-1000, 100000);
+          // The float next to, or at, (n + 1/2) / bias.
+          const double half = random.Within(0, 300) + 0.5;
+          const float mult = static_cast<float>(half / std::max(test.bias[j], 1));
+          test.mult[j] = mult < 0.3f ? mult : 0.25f;
         }
         test.Check(kernel);
       }
@@ -337,9 +374,9 @@ EDGEC_TEST_EACH_ISA(igemm_s8_narrow_ties_round_to_even) {
   ForKernels(Kernels(), isa, [](const Entry& kernel) {
     IgemmCase test;
     test.fits_int16 = true;
-    for (int32_t zero_point : {0, 1}) {
+    for (int32_t zero_point : {-128, 0, 1}) {
       test.Fill({kernel.mr, 64, 4, 1, 64}, 1);
-      test.zero_point = zero_point;
+      test.SetClamp({zero_point, -128, 127});
       std::fill(test.a.begin(), test.a.end(), int8_t{0});
       std::fill(test.mult.begin(), test.mult.end(), 0.5f);
       for (size_t j = 0; j < 64; ++j) test.bias[j] = static_cast<int32_t>(j) * 2 - 63;

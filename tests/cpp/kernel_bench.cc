@@ -7,6 +7,7 @@ namespace edgec_test {
 void BenchIgemm(const KernelBench& bench);
 void BenchSparse(const KernelBench& bench);
 void BenchDwconv(const KernelBench& bench);
+void BenchDwconv3x3(const KernelBench& bench);
 void BenchRows(const KernelBench& bench);
 
 }  // namespace edgec_test
@@ -16,6 +17,7 @@ int main(int count, char** arguments) {
       edgec_test::BenchIgemm,
       edgec_test::BenchSparse,
       edgec_test::BenchDwconv,
+      edgec_test::BenchDwconv3x3,
       edgec_test::BenchRows,
   };
   const edgec_test::KernelBench bench(count > 1 ? arguments[1] : "");

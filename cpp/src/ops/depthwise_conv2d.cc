@@ -4,6 +4,7 @@
 
 #include "kernels/dwconv_f32/dwconv_f32_table.h"
 #include "kernels/dwconv_s8/dwconv_s8_table.h"
+#include "ops/depthwise_3x3.h"
 #include "ops/depthwise_rows.h"
 #include "ops/depthwise_weights.h"
 #include "ops/igemm_operands.h"
@@ -199,11 +200,16 @@ edgec_status PrepareDepthwiseConv2dS8(const Node& node, PrepareContext& context,
   const int32_t* bias = node.inputs[2]->as<int32_t>();
   task.params.requant.fits_int16 = DepthwiseSumsFitInt16(
       task.w, mult.elements() / 16, task.window.taps(), bias, mult.as<float>());
+  task.padding = static_cast<int8_t>(node.params[zp_in]);
   const KernelEntry<DwconvS8Kernel>& kernel = DwconvS8Kernels().Best(context.isa);
+  if (TakesDepthwise3x3(task.window, kernel.isa, context.isa)) {
+    return MakeDepthwise3x3(
+        {task.window, task.x, task.w, task.y, task.padding, {bias, task.params.requant}}, context,
+        op);
+  }
   context.kernel = kernel.name;
   task.kernel = kernel.run;
   task.form = {kernel.interleave, kernel.unit, kernel.pack};
-  task.padding = static_cast<int8_t>(node.params[zp_in]);
   task.weights = std::make_unique<DepthwiseWeights>();
   const DepthwiseRows<int8_t> rows(task.window, task.form, task.padding);
   if (!task.weights->Make(task.window, kernel, rows, task.w, bias)) {

@@ -54,6 +54,8 @@ edgec_status ReadRequant(const Node& node, PrepareContext& context, uint32_t fir
   *requant = MakeRequantS8(mult, zp, qmin, qmax);
   requant->fits_int32 =
       std::all_of(mult, mult + count, [](float value) { return std::abs(value) < 1.0f; });
+  requant->unit_mult = requant->fits_int32 &&
+                       std::all_of(mult, mult + count, [](float value) { return value >= 0.0f; });
   return EDGEC_OK;
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import numpy as np
 import onnx_ir as ir
@@ -38,6 +39,9 @@ class Recipe:
     per_channel: bool
     bias_correction: bool
     rounding: str
+    rounding_steps: int
+    weight_bits: int
+    eight_bits: tuple[str, ...]
     ops: str
     exclude: tuple[str, ...]
 
@@ -62,7 +66,7 @@ def collect(model: ir.Model, recipe: Recipe, data: Data) -> Statistics:
     linear = [u for u in chosen if u.kind == "linear"]
     means = {str(u.inputs[0].name): Mean() for u in linear if recipe.bias_correction}
     moments = {u.name: Moments(u) for u in linear
-               if recipe.rounding == "feedback" and can_gather(u)}
+               if recipe.rounding != "nearest" and can_gather(u)}
     watching: dict[str, list[Observer]] = {name: [h] for name, h in histograms.items()}
     for name, mean in means.items():
         watching[name].append(mean)
@@ -81,9 +85,9 @@ def build_plan(model: ir.Model, recipe: Recipe, statistics: Statistics,
               for name, h in statistics.histograms.items()}
     reasons, activations = _settle_scales(units, recipe, bounds, dict(decided))
     linear = [u for u in units if u.kind == "linear" and u.name not in reasons]
-    weights = {u.name: _weight(u, recipe.per_channel, activations) for u in linear}
-    if recipe.rounding == "feedback":
-        weights |= {u.name: round_weight(u, weights[u.name], statistics.moments[u.name].total)
+    weights = {u.name: _weight(u, recipe, activations) for u in linear}
+    if recipe.rounding != "nearest":
+        weights |= {u.name: _rounded(u, weights[u.name], statistics.moments[u.name].total, recipe)
                     for u in linear if u.name in statistics.moments}
     biases = {u.name: bias for u in linear if (bias := bias_array(u)) is not None}
     if recipe.bias_correction:
@@ -105,17 +109,23 @@ def _settle_scales(units: Sequence[Unit], recipe: Recipe, bounds: Mapping[str, R
     while True:
         reasons = policy.float_reasons(units, recipe.ops, recipe.exclude, decided)
         chosen = [u for u in units if u.name not in reasons]
-        activations = _scales(chosen, bounds)
+        activations = _scales(chosen, recipe, bounds)
         refused = {u.name: why for u in chosen if (why := unusable(u, activations))}
         if not refused:
             return reasons, activations
         decided.update(refused)
 
 
-def _scales(chosen: Sequence[Unit], bounds: dict[str, Range]) -> dict[str, scheme.Activation]:
+def _levels(unit: Unit, recipe: Recipe) -> int:
+    wide = any(fnmatchcase(unit.name, pattern) for pattern in recipe.eight_bits)
+    return scheme.WEIGHT_MAX if wide else scheme.levels_of(recipe.weight_bits)
+
+
+def _scales(chosen: Sequence[Unit], recipe: Recipe,
+            bounds: dict[str, Range]) -> dict[str, scheme.Activation]:
     used = {str(v.name) for u in chosen for v in (*u.inputs, *u.outputs)}
     bounds = {name: bound for name, bound in bounds.items() if name in used}
-    weight_scales = {u.name: float(np.abs(weight_array(u)).max(initial=0)) / scheme.WEIGHT_MAX
+    weight_scales = {u.name: float(np.abs(weight_array(u)).max(initial=0)) / _levels(u, recipe)
                      for u in chosen if u.kind == "linear"}
     activations = choose_scales(chosen, bounds)
     for _ in range(_WIDENINGS):
@@ -127,10 +137,18 @@ def _scales(chosen: Sequence[Unit], bounds: dict[str, Range]) -> dict[str, schem
     return activations
 
 
-def _weight(unit: Unit, per_channel: bool,
+def _rounded(unit: Unit, weight: scheme.Weight, moments: Array, recipe: Recipe) -> scheme.Weight:
+    if recipe.rounding == "feedback":
+        return round_weight(unit, weight, moments)
+    from edgec.compress.quantization.adaround import learn_rounding  # needs torch
+
+    return learn_rounding(unit, weight, moments, recipe.rounding_steps)
+
+
+def _weight(unit: Unit, recipe: Recipe,
             activations: Mapping[str, scheme.Activation]) -> scheme.Weight:
     smallest = scheme.smallest_scale(bias_array(unit), activations[str(unit.inputs[0].name)].scale,
                                      activations[str(unit.output.name)].scale)
-    axis = output_axis(unit) if per_channel else None
+    axis = output_axis(unit) if recipe.per_channel else None
     values: Array = weight_array(unit)
-    return scheme.weight(values, axis, smallest)
+    return scheme.weight(values, axis, smallest, _levels(unit, recipe))

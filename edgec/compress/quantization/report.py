@@ -17,7 +17,7 @@ class Layer:
     """One unit. low, high: values seen on the calibration data, in real units.
 
     own_sqnr_db: of the output when only this layer is quantized. sqnr_db: of the output when the
-    whole model is. None where it was not measured, and for scale and zero point of a float layer.
+    whole model is. None where it was not measured, and for what a float layer does not have.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Layer:
     high: float | None
     scale: float | None
     zero_point: int | None
+    weight_bits: int | None
     own_sqnr_db: float | None
     sqnr_db: float | None
 
@@ -68,6 +69,7 @@ def _layer(unit: Unit, plan: Plan, statistics: Statistics, own: float | None,
     name = str(unit.output.name)
     reason = plan.float_reasons.get(unit.name, "")
     params = plan.activations.get(name) if not reason else None
+    weight = plan.weights.get(unit.name)
     seen = statistics.histograms.get(name)
     has_range = seen is not None and seen.total > 0
     return Layer(
@@ -76,4 +78,6 @@ def _layer(unit: Unit, plan: Plan, statistics: Statistics, own: float | None,
         low=seen.low if seen is not None and has_range else None,
         high=seen.high if seen is not None and has_range else None,
         scale=params.scale if params else None,
-        zero_point=params.zero_point if params else None, own_sqnr_db=own, sqnr_db=final)
+        zero_point=params.zero_point if params else None,
+        weight_bits=weight.bits if weight is not None and not reason else None,
+        own_sqnr_db=own, sqnr_db=final)

@@ -2,7 +2,8 @@
 
 Jacob et al. 2017, arXiv 1712.05877, section 2.1: real = scale * (q - zero_point).
 Activations: int8 in [-128, 127], per tensor, asymmetric, 0.0 is exactly an integer.
-Weights: int8 in [-127, 127], per output channel or per tensor, zero point 0.
+Weights: int8 in [-127, 127], or of fewer bits b in [1 - 2^(b-1), 2^(b-1) - 1] held in int8, per
+output channel or per tensor, zero point 0.
 Biases: int32 with scale input_scale * weight_scale, zero point 0.
 All scales are float32 and products are rounded to float32, as every backend does.
 """
@@ -19,6 +20,7 @@ WEIGHT_MAX = 127
 SCALE_MIN = 2.0**-40
 _UNUSED_SCALE = 2.0**-7  # of a tensor or layer that is always zero: any sane number will do
 _BIAS_MAX = 2.0**30
+_SHARES = 36  # steps of 2 %
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,20 @@ class Activation:
 
 @dataclass(frozen=True)
 class Weight:
-    """An int8 weight. scale: float32, one value (axis None) or one per index of `axis`."""
+    """An int8 weight. scale: float32, one value (axis None) or one per index of `axis`.
+
+    levels: the largest integer, 127 for 8 bits and 7 for 4.
+    """
 
     values: Array
     scale: Array
     axis: int | None
+    levels: int = WEIGHT_MAX
+
+    @property
+    def bits(self) -> int:
+        """How many bits hold one weight."""
+        return self.levels.bit_length() + 1
 
     @property
     def real(self) -> Array:
@@ -70,21 +81,43 @@ def with_scale(scale: float, like: Activation) -> Activation:
     return Activation(float(np.float32(scale)), like.zero_point)
 
 
-def weight(values: Array, axis: int | None, smallest_scale: Array | float = 0.0) -> Weight:
+def levels_of(bits: int) -> int:
+    """The largest integer of a weight of so many bits."""
+    return int(2 ** (bits - 1) - 1)
+
+
+def weight(values: Array, axis: int | None, smallest_scale: Array | float = 0.0,
+           levels: int = WEIGHT_MAX) -> Weight:
     """Quantize a weight. smallest_scale: one value or one per channel, see `smallest_scale`.
 
-    A channel of zeros gets the scale of the largest channel: never 0, never NaN.
+    A channel of zeros gets the scale of the largest channel: never 0, never NaN. With fewer than
+    8 bits the largest weights are cut off where that leaves less squared error.
     """
     others = None if axis is None else tuple(i for i in range(values.ndim) if i != axis)
     largest = np.atleast_1d(np.abs(values).max(axis=others, initial=0.0)).astype(np.float64)
-    spare = largest.max(initial=0.0) or _UNUSED_SCALE * WEIGHT_MAX
-    scale = np.where(largest > 0, largest, spare) / WEIGHT_MAX
+    spare = largest.max(initial=0.0) or _UNUSED_SCALE * levels
+    scale = np.where(largest > 0, largest, spare) / levels
+    if levels < WEIGHT_MAX:
+        scale = scale * _best_share(values.astype(np.float64), scale, axis, levels)
     scale = np.maximum(scale, np.maximum(smallest_scale, SCALE_MIN)).astype(np.float32)
     if axis is None:
         scale = scale.max(keepdims=True)
     divisor = scale if axis is None else along(scale, axis, values.ndim)
     rounded = np.rint(values.astype(np.float32) / divisor)
-    return Weight(np.clip(rounded, -WEIGHT_MAX, WEIGHT_MAX).astype(np.int8), scale, axis)
+    return Weight(np.clip(rounded, -levels, levels).astype(np.int8), scale, axis, levels)
+
+
+def _best_share(values: Array, scale: Array, axis: int | None, levels: int) -> Array:
+    """The share of `scale`, of [0.3, 1] and per channel, with the least squared error."""
+    rows = values.reshape(1, -1) if axis is None else \
+        np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+    shares = np.linspace(1.0, 0.3, _SHARES)
+    errors = []
+    for share in shares:
+        step = (scale * share)[:, None]
+        errors.append(np.square(np.clip(np.rint(rows / step), -levels, levels) * step - rows)
+                      .sum(axis=1))
+    return np.asarray(shares[np.argmin(errors, axis=0)])
 
 
 def smallest_scale(bias: Array | None, input_scale: float, output_scale: float) -> Array | float:

@@ -41,6 +41,16 @@ def quantize_linear(call: Call, x: Tensor, scale: Tensor, zero_point: Tensor | N
     return torch.clamp(q, low, high)
 
 
+def quantize_weight(call: Call, w: Tensor, scale: Tensor) -> Tensor:
+    """clamp(round(w / scale), -levels, levels): an op of training graphs, for weights of few bits.
+
+    QuantizeLinear cannot say it: the ranges of its types are not symmetric.
+    """
+    q: Tensor = _RoundStraightThrough.apply(  # type: ignore[no-untyped-call]
+        w / _along_axis(call, scale, w))
+    return torch.clamp(q, -call.get("levels"), call.get("levels"))
+
+
 def dequantize_linear(call: Call, x: Tensor, scale: Tensor, zero_point: Tensor | None = None
                       ) -> Tensor:
     """(x - zero_point) * scale."""
@@ -81,6 +91,7 @@ _DEQUANTIZE = Handler(dequantize_linear, refuses=_no_small_floats)
 PLUGIN = {
     "QuantizeLinear": _QUANTIZE,
     "DequantizeLinear": _DEQUANTIZE,
+    "edgec::QuantizeWeight": Handler(quantize_weight, trains=(0,)),
     "com.microsoft::QuantizeLinear": _QUANTIZE,
     "com.microsoft::DequantizeLinear": _DEQUANTIZE,
 }

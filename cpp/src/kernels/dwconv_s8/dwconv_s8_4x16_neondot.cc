@@ -11,7 +11,7 @@
 #include <cassert>
 
 #include "kernels/dwconv_s8/dwconv_s8.h"
-#include "kernels/requant/requant_neon.h"
+#include "kernels/dwconv_s8/starts_neon.h"
 
 namespace edgec {
 namespace {
@@ -91,11 +91,12 @@ struct Channels {
   const int8_t* w;
   const int32_t* start;  // what sums start at
   const float* mult;
+  const float* minus;  // requant_neon.h
   RequantS8 requant;
 };
 
-// The first `pixels` of kPixels. kNarrow: sums start at shifted biases (requant_neon.h).
-template <size_t kPixels, size_t kSharing, bool kNarrow>
+// The first `pixels` of kPixels.
+template <size_t kPixels, size_t kSharing, RequantForm kForm>
 __attribute__((always_inline)) inline void RunTile(const DwconvLine<int8_t>& line,
                                                    const Channels& of, size_t at, size_t pixels,
                                                    int8_t* y) {
@@ -105,35 +106,36 @@ __attribute__((always_inline)) inline void RunTile(const DwconvLine<int8_t>& lin
   int8x16_t s8[kPixels];
 #pragma GCC unroll 8
   for (size_t p = 0; p < kPixels; ++p) {
-    s8[p] = kNarrow ? RequantizeShiftedS8x16Neon(acc[p], of.mult, of.requant)
-                    : RequantizeS8x16Neon(acc[p], of.mult, of.requant);
+    s8[p] = RequantizeFormS8x16Neon<kForm>(acc[p], of.mult, of.minus, of.requant);
   }
   if (pixels >= kPixels) return StoreRowsS8Neon<kPixels>(y, line.y_stride, s8, of.count);
   for (size_t i = 0; i < pixels; ++i) StoreTailS8Neon(y + i * line.y_stride, s8[i], of.count);
 }
 
 // Out of line, so that its loop has all registers; with copies that no store can change.
-template <size_t kSharing, bool kNarrow>
+template <size_t kSharing, RequantForm kForm>
 __attribute__((noinline)) void RunPixels(const DwconvLine<int8_t>& of_all, const Channels& of_these,
                                          size_t at, int8_t* y) {
   const DwconvLine<int8_t> line = of_all;
   const Channels of = of_these;
   size_t left = line.pixels;
   for (; left > 2; left -= left < 4 ? left : 4) {
-    RunTile<4, kSharing, kNarrow>(line, of, at, left, y);
+    RunTile<4, kSharing, kForm>(line, of, at, left, y);
     at += 4 / kSharing * line.x_step;
     y += 4 * line.y_stride;
   }
-  if (left > 0) RunTile<2, kSharing, kNarrow>(line, of, at, left, y);
+  if (left > 0) RunTile<2, kSharing, kForm>(line, of, at, left, y);
 }
 
-template <bool kNarrow>
+template <RequantForm kForm>
 void Block(const DwconvLine<int8_t>& line, size_t j, const DwconvS8Params& params) {
-  int32_t shifted[16];
-  if (kNarrow) ShiftBiasS8x16Neon(params.bias + j, shifted);
+  const float* mult = params.requant.mult + j;
+  DwconvStarts starts;
+  SetDwconvStarts(kForm, params.bias + j, mult, &starts);
   const Channels of{line.channels - j, line.w + j * line.taps * line.sharing * 4,
-                    kNarrow ? shifted : params.bias + j, params.requant.mult + j, params.requant};
-  const auto run = line.sharing == 2 ? RunPixels<2, kNarrow> : RunPixels<1, kNarrow>;
+                    starts.sums,       mult,
+                    starts.minus,      params.requant};
+  const auto run = line.sharing == 2 ? RunPixels<2, kForm> : RunPixels<1, kForm>;
   run(line, of, j / 16 * line.x_block, line.y + j);
 }
 
@@ -149,9 +151,11 @@ void dwconv_s8_4x16_neondot_pack(const DwconvColumns<int8_t>& columns) {
 
 void dwconv_s8_4x16_neondot(const DwconvLine<int8_t>& line, const DwconvS8Params& params) {
   assert(line.pixels >= 1 && line.channels >= 1 && line.taps >= 1);
-  for (size_t j = 0; j < line.channels; j += 16) {
-    params.requant.fits_int16 ? Block<true>(line, j, params) : Block<false>(line, j, params);
-  }
+  const RequantForm form = RequantFormOf(params.requant);
+  const auto block = form == RequantForm::kRelu      ? Block<RequantForm::kRelu>
+                     : form == RequantForm::kShifted ? Block<RequantForm::kShifted>
+                                                     : Block<RequantForm::kAny>;
+  for (size_t j = 0; j < line.channels; j += 16) block(line, j, params);
 }
 
 }  // namespace edgec

@@ -71,14 +71,6 @@ static inline void AddFourDepths(const int8_t* const* row, size_t p, const int8_
   }
 }
 
-static inline void AddHalvesAndBias(const int32x4_t* acc, const int32_t* bias, int32x4_t* sum) {
-#pragma GCC unroll 8
-  for (size_t four = 0; four < 4; ++four) {
-    const int32x4_t halves = AddHalves(acc[2 * four], acc[2 * four + 1]);
-    sum[four] = vaddq_s32(halves, vld1q_s32(bias + 4 * four));
-  }
-}
-
 template <size_t kRows>
 static inline void AddRowOffsets(const int32_t* row_offset, int32x4_t (*sum)[4]) {
 #pragma GCC unroll 8
@@ -89,74 +81,114 @@ static inline void AddRowOffsets(const int32_t* row_offset, int32x4_t (*sum)[4])
   }
 }
 
-// What all tiles of a call share.
-struct HalfSumCall {
+// What all tiles of 16 columns share.
+struct HalfSumColumns {
   size_t k, taps, c_stride;
   const ptrdiff_t* tap;
+  const int8_t* w;
   RequantS8 requant;
+  const float* mult;
+  int32_t start[32];  // what half sums start at: the first of each two at the bias
+  float minus[16];    // SetReluStarts
 };
 
-// Where a tile begins: 16 columns, or the last of them.
+static inline void SetHalfSumColumns(const IgemmS8Params& params, size_t j, int32_t shift,
+                                     HalfSumColumns* of) {
+  for (size_t i = 0; i < 16; i += 4) {
+    const int32x4_t start = vaddq_s32(vld1q_s32(params.bias + j + i), vdupq_n_s32(shift));
+    const int32x4x2_t halves = vzipq_s32(start, vdupq_n_s32(0));
+    vst1q_s32(of->start + 2 * i, halves.val[0]);
+    vst1q_s32(of->start + 2 * i + 4, halves.val[1]);
+  }
+  of->mult = params.requant.mult + j;
+  SetReluStarts(of->mult, of->minus);
+}
+
+// Where a tile begins.
 struct HalfSumTile {
   const int8_t* const* a;
   const int32_t* row_offset;
-  const int8_t* w;
-  const int32_t* bias;
-  const float* mult;
   int8_t* c;
-  size_t columns;
 };
 
-// `Tap::Add<kRows>` adds k depths of a tap of each row, and returns where the next weights begin.
-template <size_t kRows, class Tap>
-static inline void RunHalfSumTile(const HalfSumCall& call, const HalfSumTile& tile) {
-  HalfSums acc[kRows];
+// Loaded again for each row: loads have a port of their own, copies between registers have not.
+static inline void StartHalfSums(const int32_t* start, int32x4_t* acc) {
+  __asm__ volatile("" : "+r"(start));
 #pragma GCC unroll 8
-  for (size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-    for (size_t half = 0; half < 8; ++half) acc[i][half] = vdupq_n_s32(0);
-  }
-  const int8_t* w = tile.w;
-  for (size_t t = 0; t < call.taps; ++t) {
-    const int8_t* row[kRows];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) row[i] = tile.a[i] + call.tap[t];
-    w = Tap::template Add<kRows>(call.k, row, w, acc);
-  }
-  int32x4_t sum[kRows][4];
-#pragma GCC unroll 8
-  for (size_t i = 0; i < kRows; ++i) AddHalvesAndBias(acc[i], tile.bias, sum[i]);
-  if (tile.row_offset != nullptr) AddRowOffsets<kRows>(tile.row_offset, sum);
-  int8x16_t rows[kRows];
-#pragma GCC unroll 8
-  for (size_t i = 0; i < kRows; ++i) {
-    rows[i] = RequantizeS8x16Neon(sum[i], tile.mult, call.requant);
-  }
-  StoreRowsS8Neon<kRows>(tile.c, call.c_stride, rows, tile.columns);
+  for (size_t half = 0; half < 8; ++half) acc[half] = vld1q_s32(start + 4 * half);
 }
 
-// All rows, two at a time, for each 16 columns: the whole of a kernel. Out of line, so that its
-// loops have all registers.
-template <class Tap>
-__attribute__((noinline)) static void HalfSumRows(size_t m, size_t n, const HalfSumCall& call,
-                                                  const int8_t* const* a, const int8_t* w,
-                                                  int8_t* c, const IgemmS8Params& params) {
-  for (size_t j = 0; j < n; j += 16) {
-    HalfSumTile tile{a,
-                     params.row_offset,
-                     w + j * call.k * call.taps,
-                     params.bias + j,
-                     call.requant.mult + j,
-                     c + j,
-                     n - j};
-    size_t i = 0;
-    for (; i + 2 <= m; i += 2) {
-      RunHalfSumTile<2, Tap>(call, tile);
-      tile.a += 2;
-      tile.c += 2 * call.c_stride;
-      if (tile.row_offset != nullptr) tile.row_offset += 2;
+// `Tap::Add<kRows>` adds k depths of a tap of each row, and returns where the next weights begin.
+// The next tile's sums start between the requantization of this one's.
+template <size_t kRows, class Tap, RequantForm kForm>
+__attribute__((always_inline)) static inline void RunHalfSumTiles(const HalfSumColumns& of,
+                                                                  size_t count,
+                                                                  HalfSumTile* first) {
+  HalfSums acc[kRows];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kRows; ++i) StartHalfSums(of.start, acc[i]);
+  const HalfSumColumns own = of;  // no store can change these
+  HalfSumTile tile = *first;
+  do {
+    const int8_t* w = own.w;
+    for (size_t t = 0; t < own.taps; ++t) {
+      const int8_t* row[kRows];
+#pragma GCC unroll 8
+      for (size_t i = 0; i < kRows; ++i) row[i] = tile.a[i] + own.tap[t];
+      w = Tap::template Add<kRows>(own.k, row, w, acc);
     }
-    if (i < m) RunHalfSumTile<1, Tap>(call, tile);
+    int32x4_t sum[kRows][4];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (size_t c = 0; c < 4; ++c) sum[i][c] = AddHalves(acc[i][2 * c], acc[i][2 * c + 1]);
+    }
+    if (tile.row_offset != nullptr) {
+      AddRowOffsets<kRows>(tile.row_offset, sum);
+      tile.row_offset += kRows;
+    }
+    int8x16_t rows[kRows];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+      rows[i] = RequantizeFormS8x16Neon<kForm>(sum[i], own.mult, of.minus, own.requant);
+      StartHalfSums(of.start, acc[i]);
+    }
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) vst1q_s8(tile.c + i * own.c_stride, rows[i]);
+    tile.a += kRows;
+    tile.c += kRows * own.c_stride;
+  } while (--count > 0);
+  *first = tile;
+}
+
+// Out of line, so that its loops have all registers.
+template <class Tap, RequantForm kForm>
+__attribute__((noinline)) static void RunHalfSumRows(const HalfSumColumns& of, HalfSumTile tile,
+                                                     size_t m) {
+  if (m >= 2) RunHalfSumTiles<2, Tap, kForm>(of, m / 2, &tile);
+  if (m % 2 != 0) RunHalfSumTiles<1, Tap, kForm>(of, 1, &tile);
+}
+
+// All rows, two at a time, for each 16 columns: the whole of a kernel.
+template <class Tap>
+static inline void RunHalfSums(size_t m, size_t n, HalfSumColumns of, const int8_t* const* a,
+                               int8_t* c, const IgemmS8Params& params) {
+  const RequantForm form = RequantFormOf(params.requant);
+  const size_t c_stride = of.c_stride;
+  int8_t edge[24 * 16];  // whole registers of the last columns, if they are fewer than 16
+  for (size_t j = 0; j < n; j += 16, of.w += 16 * of.k * of.taps) {
+    const bool last = n - j < 16;
+    SetHalfSumColumns(params, j, StartShift(form), &of);
+    of.c_stride = last ? 16 : c_stride;
+    const HalfSumTile first{a, params.row_offset, last ? edge : c + j};
+    if (form == RequantForm::kRelu) {
+      RunHalfSumRows<Tap, RequantForm::kRelu>(of, first, m);
+    } else if (form == RequantForm::kShifted) {
+      RunHalfSumRows<Tap, RequantForm::kShifted>(of, first, m);
+    } else {
+      RunHalfSumRows<Tap, RequantForm::kAny>(of, first, m);
+    }
+    if (last) CopyRowsS8Neon(edge, m, c + j, c_stride, n - j);
   }
 }
 

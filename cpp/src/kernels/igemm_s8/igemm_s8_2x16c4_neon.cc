@@ -22,7 +22,8 @@ void igemm_s8_2x16c4_neon(size_t m, size_t n, size_t k, size_t taps, const int8_
                           const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                           const IgemmS8Params* params) {
   assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
-  HalfSumRows<SingleProducts>(m, n, {k, taps, c_stride, tap, params->requant}, a, w, c, *params);
+  const HalfSumColumns of{k, taps, c_stride, tap, w, params->requant, nullptr, {}, {}};
+  RunHalfSums<SingleProducts>(m, n, of, a, c, *params);
 }
 
 }  // namespace edgec

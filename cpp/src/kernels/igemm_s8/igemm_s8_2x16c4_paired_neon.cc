@@ -13,7 +13,8 @@ namespace edgec {
 namespace {
 
 template <size_t kRows>
-void AddEightDepths(const int8_t* const* row, size_t p, const int8_t* w, HalfSums* acc) {
+__attribute__((always_inline)) inline void AddEightDepths(const int8_t* const* row, size_t p,
+                                                          const int8_t* w, HalfSums* acc) {
   int8x16_t a_0[kRows], a_4[kRows];
 #pragma GCC unroll 8
   for (size_t i = 0; i < kRows; ++i) {
@@ -52,7 +53,8 @@ void igemm_s8_2x16c4_paired_neon(size_t m, size_t n, size_t k, size_t taps, cons
                                  const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                                  const IgemmS8Params* params) {
   assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
-  HalfSumRows<PairedProducts>(m, n, {k, taps, c_stride, tap, params->requant}, a, w, c, *params);
+  const HalfSumColumns of{k, taps, c_stride, tap, w, params->requant, nullptr, {}, {}};
+  RunHalfSums<PairedProducts>(m, n, of, a, c, *params);
 }
 
 }  // namespace edgec

@@ -73,15 +73,10 @@ __attribute__((always_inline)) inline const int8_t* AddTap(size_t k, const int8_
 
 // Sums start at the bias. Each row loads it for itself: loads have a port of their own, copies
 // from register to register take the place of a product.
-template <size_t kRows>
-__attribute__((always_inline)) inline void StartAtBias(const int32_t* bias, int32x4_t (*acc)[4]) {
+__attribute__((always_inline)) inline void StartRow(const int32_t* start, int32x4_t* acc) {
+  __asm__ volatile("" : "+r"(start));
 #pragma GCC unroll 8
-  for (size_t i = 0; i < kRows; ++i) {
-    const int32_t* again = bias;
-    __asm__ volatile("" : "+r"(again));
-#pragma GCC unroll 8
-    for (size_t c = 0; c < 4; ++c) acc[i][c] = vld1q_s32(again + 4 * c);
-  }
+  for (size_t c = 0; c < 4; ++c) acc[c] = vld1q_s32(start + 4 * c);
 }
 
 template <size_t kRows>
@@ -95,58 +90,74 @@ __attribute__((always_inline)) inline void AddRowOffsets(const int32_t* row_offs
   }
 }
 
-// What all tiles of a call share.
-struct Call {
+// What all tiles of 16 columns share.
+struct Columns {
   size_t k, taps, c_stride;
   const ptrdiff_t* tap;
+  const int8_t* w;
   RequantS8 requant;
+  int32_t start[16];  // what sums start at
+  const float* mult;
+  float minus[16];  // SetReluStarts
 };
 
-// Where a tile begins: 16 columns, or the last of them.
+// Where a tile begins.
 struct Tile {
   const int8_t* const* a;
   const int32_t* row_offset;
-  const int8_t* w;
-  const int32_t* start;  // what sums start at
-  const float* mult;
   int8_t* c;
-  size_t columns;
 };
 
-// kNarrow: sums start at shifted biases (requant_neon.h).
-template <size_t kRows, bool kNarrow>
-__attribute__((always_inline)) inline void RunTile(const Call& call, const Tile& tile) {
+// Tiles one below the other. The next one's sums start between the requantization of this one's,
+// where the load ports are idle.
+template <size_t kRows, RequantForm kForm>
+__attribute__((always_inline)) inline void RunTiles(const Columns& of, size_t count, Tile* first) {
   int32x4_t acc[kRows][4];
-  StartAtBias<kRows>(tile.start, acc);
-  const int8_t* w = tile.w;
-  size_t t = 0;
-  do {  // known to run once: a branch less in a short tile
-    w = AddTap<kRows>(call.k, tile.a, call.tap[t], w, acc);
-  } while (++t < call.taps);
-  if (tile.row_offset != nullptr) AddRowOffsets<kRows>(tile.row_offset, acc);
-  int8x16_t rows[kRows];
 #pragma GCC unroll 8
-  for (size_t i = 0; i < kRows; ++i) {
-    rows[i] = kNarrow ? RequantizeShiftedS8x16Neon(acc[i], tile.mult, call.requant)
-                      : RequantizeS8x16Neon(acc[i], tile.mult, call.requant);
-  }
-  StoreRowsS8Neon<kRows>(tile.c, call.c_stride, rows, tile.columns);
+  for (size_t i = 0; i < kRows; ++i) StartRow(of.start, acc[i]);
+  const Columns own = of;  // no store can change these
+  Tile tile = *first;
+  do {
+    const int8_t* w = own.w;
+    size_t t = 0;
+    do {  // known to run once: a branch less in a short tile
+      w = AddTap<kRows>(own.k, tile.a, own.tap[t], w, acc);
+    } while (++t < own.taps);
+    if (tile.row_offset != nullptr) {
+      AddRowOffsets<kRows>(tile.row_offset, acc);
+      tile.row_offset += kRows;
+    }
+    int8x16_t rows[kRows];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+      rows[i] = RequantizeFormS8x16Neon<kForm>(acc[i], own.mult, of.minus, own.requant);
+      StartRow(of.start, acc[i]);
+    }
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) vst1q_s8(tile.c + i * own.c_stride, rows[i]);
+    tile.a += kRows;
+    tile.c += kRows * own.c_stride;
+  } while (--count > 0);
+  *first = tile;
 }
 
-// Out of line, so that its loops have all registers; with copies that no store can change.
-template <bool kNarrow>
-__attribute__((noinline)) void RunRows(const Call& of_all, const Tile& first, size_t m) {
-  const Call call = of_all;
-  Tile tile = first;
-  for (; m >= 4; m -= 4) {
-    RunTile<4, kNarrow>(call, tile);
-    tile.a += 4;
-    tile.c += 4 * call.c_stride;
-    if (tile.row_offset != nullptr) tile.row_offset += 4;
+// Out of line, so that its loops have all registers; with a copy that no store can change.
+template <RequantForm kForm>
+__attribute__((noinline)) void RunRows(const Columns& of, Tile tile, size_t m) {
+  if (m >= 4) RunTiles<4, kForm>(of, m / 4, &tile);
+  if (m % 4 == 3) RunTiles<3, kForm>(of, 1, &tile);
+  if (m % 4 == 2) RunTiles<2, kForm>(of, 1, &tile);
+  if (m % 4 == 1) RunTiles<1, kForm>(of, 1, &tile);
+}
+
+void SetColumns(const IgemmS8Params& params, size_t j, int32_t shift, Columns* of) {
+  int32x4_t start[4];
+  for (size_t c = 0; c < 4; ++c) {
+    start[c] = vaddq_s32(vld1q_s32(params.bias + j + 4 * c), vdupq_n_s32(shift));
   }
-  if (m == 3) RunTile<3, kNarrow>(call, tile);
-  if (m == 2) RunTile<2, kNarrow>(call, tile);
-  if (m == 1) RunTile<1, kNarrow>(call, tile);
+  for (size_t c = 0; c < 4; ++c) vst1q_s32(of->start + 4 * c, start[c]);
+  of->mult = params.requant.mult + j;
+  SetReluStarts(of->mult, of->minus);
 }
 
 }  // namespace
@@ -155,19 +166,22 @@ void igemm_s8_4x16c4_neondot(size_t m, size_t n, size_t k, size_t taps, const in
                              const ptrdiff_t* tap, const int8_t* w, int8_t* c, size_t c_stride,
                              const IgemmS8Params* params) {
   assert(m >= 1 && m <= 24 && n >= 1 && taps >= 1 && k >= 4 && k % 4 == 0);
-  const Call call{k, taps, c_stride, tap, params->requant};
-  for (size_t j = 0; j < n; j += 16) {
-    Tile tile{
-        a,    params->row_offset, w + j * k * taps, params->bias + j, call.requant.mult + j, c + j,
-        n - j};
-    if (!call.requant.fits_int16) {
-      RunRows<false>(call, tile, m);
-      continue;
+  const RequantForm form = RequantFormOf(params->requant);
+  Columns of{k, taps, c_stride, tap, w, params->requant, {}, nullptr, {}};
+  int8_t edge[24 * 16];  // whole registers of the last columns, if they are fewer than 16
+  for (size_t j = 0; j < n; j += 16, of.w += 16 * k * taps) {
+    const bool last = n - j < 16;
+    SetColumns(*params, j, StartShift(form), &of);
+    of.c_stride = last ? 16 : c_stride;
+    const Tile first{a, params->row_offset, last ? edge : c + j};
+    if (form == RequantForm::kRelu) {
+      RunRows<RequantForm::kRelu>(of, first, m);
+    } else if (form == RequantForm::kShifted) {
+      RunRows<RequantForm::kShifted>(of, first, m);
+    } else {
+      RunRows<RequantForm::kAny>(of, first, m);
     }
-    int32_t start[16];
-    ShiftBiasS8x16Neon(tile.start, start);
-    tile.start = start;
-    RunRows<true>(call, tile, m);
+    if (last) CopyRowsS8Neon(edge, m, c + j, c_stride, n - j);
   }
 }
 

@@ -23,6 +23,7 @@ struct RequantS8 {
   bool fits_int32 = false;  // every |mult| < 1, so that no f32(acc) · mult is beyond int32
   // For whatever input: every |acc| < 2^22, and every f32(acc) · mult rounds to an int16.
   bool fits_int16 = false;
+  bool unit_mult = false;  // every mult in [0, 1)
 };
 
 static inline RequantS8 MakeRequantS8(const float* mult, int32_t zero_point, int32_t qmin,
@@ -31,6 +32,7 @@ static inline RequantS8 MakeRequantS8(const float* mult, int32_t zero_point, int
           static_cast<float>(qmin - zero_point),
           static_cast<float>(qmax - zero_point),
           zero_point,
+          false,
           false,
           false};
 }

@@ -107,6 +107,94 @@ static inline int8x16_t RequantizeShiftedS8x16Neon(const int32x4_t* acc, const f
 
 #endif
 
+// Sums of products start where their end is cheap: at the bias and more. What the forms cost, in
+// instructions for 4 channels before they are narrowed:
+//
+//   kAny      the bias alone                                   scvtf  fmul  +  clamp      5
+//   kShifted  RequantizeShiftedS16x8Neon; RequantS8::fits_int16  fsub  fmul  fadd           3
+//   kRelu     the same, and the clamp is [zero_point, 127]            fmla  fadd           2
+//             with zero_point = -128, as a ReLU has it
+//
+// kRelu: sums start at 2^23 more, F = 2^23 + acc as a float's bits where acc >= 0. One fmla rounds
+// F * mult - 2^23 * mult once: the exact acc * mult in f32, for -2^23 * mult is exact, too. Below
+// 2^23 floats lie twice as dense, so a negative sum counts half; it becomes zero all the same.
+enum class RequantForm { kAny, kShifted, kRelu };
+
+constexpr float kReluShift = 8388608.0f;
+constexpr int32_t kReluShiftBits = 0x4B000000;
+
+// kAny also where the clamp is not the whole of int8: saturation is the clamp of the others.
+static inline RequantForm RequantFormOf(const RequantS8& q) {
+  const float zero_point = static_cast<float>(q.zero_point);
+  const bool whole = q.low + zero_point == -128.0f && q.high + zero_point == 127.0f;
+  if (!q.fits_int16 || !whole) return RequantForm::kAny;
+  return q.unit_mult && q.zero_point == -128 ? RequantForm::kRelu : RequantForm::kShifted;
+}
+
+static inline int32_t StartShift(RequantForm form) {
+  if (form == RequantForm::kAny) return 0;
+  return form == RequantForm::kRelu ? kReluShiftBits : kRoundShiftBits;
+}
+
+// -2^23 times the multipliers of 16 channels.
+static inline void SetReluStarts(const float* mult, float* minus) {
+  float32x4_t product[4];
+  for (size_t i = 0; i < 4; ++i) product[i] = vmulq_n_f32(vld1q_f32(mult + 4 * i), -kReluShift);
+  for (size_t i = 0; i < 4; ++i) vst1q_f32(minus + 4 * i, product[i]);
+}
+
+static inline int16x8_t LowHalvesNeon(float32x4_t bits_0, float32x4_t bits_4) {
+#if defined(__ARM_FEATURE_DOTPROD)
+  return vuzp1q_s16(vreinterpretq_s16_f32(bits_0), vreinterpretq_s16_f32(bits_4));
+#else
+  const int32x4_t low = vreinterpretq_s32_f32(bits_0), high = vreinterpretq_s32_f32(bits_4);
+#if defined(__aarch64__)  // two moves, which GCC would join: uzp1 is dearer on a Cortex-A72
+  int16x4_t first = vmovn_s32(low);
+  __asm__("" : "+w"(first));
+  return vmovn_high_s32(first, high);
+#else
+  return vcombine_s16(vmovn_s32(low), vmovn_s32(high));
+#endif
+#endif
+}
+
+// Channels of two registers as int16, with the zero point.
+template <RequantForm kForm>
+static inline int16x8_t RequantizeFormS16x8Neon(int32x4_t acc_0, int32x4_t acc_4, const float* mult,
+                                                const float* minus, const RequantS8& q) {
+  const float32x4_t f_0 = vreinterpretq_f32_s32(acc_0), f_4 = vreinterpretq_f32_s32(acc_4);
+  const float32x4_t mult_0 = vld1q_f32(mult), mult_4 = vld1q_f32(mult + 4);
+  if (kForm == RequantForm::kRelu) {
+    // The zero point is even, so ties still go to even results.
+    const float32x4_t shift = vdupq_n_f32(kRoundShift - 128.0f);
+    // Loaded again for each row: fmla destroys, and a copy takes a vector pipe.
+    __asm__ volatile("" : "+r"(minus));
+    return LowHalvesNeon(vaddq_f32(vfmaq_f32(vld1q_f32(minus), f_0, mult_0), shift),
+                         vaddq_f32(vfmaq_f32(vld1q_f32(minus + 4), f_4, mult_4), shift));
+  }
+  const float32x4_t shift = vdupq_n_f32(kRoundShift);
+  const float32x4_t bits_0 = vaddq_f32(vmulq_f32(vsubq_f32(f_0, shift), mult_0), shift);
+  const float32x4_t bits_4 = vaddq_f32(vmulq_f32(vsubq_f32(f_4, shift), mult_4), shift);
+  return vqaddq_s16(LowHalvesNeon(bits_0, bits_4), vdupq_n_s16(static_cast<int16_t>(q.zero_point)));
+}
+
+static inline int8x16_t SaturateS8x16Neon(int16x8_t low, int16x8_t high) {
+#if defined(__aarch64__)
+  return vqmovn_high_s16(vqmovn_s16(low), high);
+#else
+  return vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
+#endif
+}
+
+// As RequantizeS8x16Neon, of sums that started at StartShift more; minus: SetReluStarts.
+template <RequantForm kForm>
+static inline int8x16_t RequantizeFormS8x16Neon(const int32x4_t* acc, const float* mult,
+                                                const float* minus, const RequantS8& q) {
+  if (kForm == RequantForm::kAny) return RequantizeS8x16Neon(acc, mult, q);
+  return SaturateS8x16Neon(RequantizeFormS16x8Neon<kForm>(acc[0], acc[1], mult, minus, q),
+                           RequantizeFormS16x8Neon<kForm>(acc[2], acc[3], mult + 8, minus + 8, q));
+}
+
 // The first n of 16; reads nothing past them.
 static inline int8x16_t LoadS8Neon(const int8_t* from, size_t n) {
   if (n >= 16) return vld1q_s8(from);
@@ -123,6 +211,12 @@ static inline void StoreS8Neon(int8_t* to, int8x16_t value, size_t n) {
 // Out of line, so that the registers of a kernel's loop are not planned around it.
 __attribute__((noinline, cold)) static void StoreTailS8Neon(int8_t* to, int8x16_t value, size_t n) {
   StoreS8Neon(to, value, n);
+}
+
+// The first n of 16 channels of m rows that lie together.
+static inline void CopyRowsS8Neon(const int8_t* rows, size_t m, int8_t* to, size_t stride,
+                                  size_t n) {
+  for (size_t i = 0; i < m; ++i) StoreTailS8Neon(to + i * stride, vld1q_s8(rows + 16 * i), n);
 }
 
 // The first n of 16 channels of each row.

@@ -31,7 +31,6 @@ inline S16x8 Times2(S16x8 a) { return a + a; }
 inline S16x8 Times4(S16x8 a) { return {vshlq_n_s16(a.v, 2)}; }
 
 struct S32x4 {
-  static constexpr size_t kLanes = 4;
   int32x4_t v;
   static S32x4 Load(const int32_t* from) { return {vld1q_s32(from)}; }
   template <int kShift>

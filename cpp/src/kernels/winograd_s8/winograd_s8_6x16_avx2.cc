@@ -16,7 +16,6 @@ constexpr size_t kMostTiles = 6;
 constexpr size_t kAhead = 2048;
 
 struct S32x8 {
-  static constexpr size_t kLanes = 8;
   __m256i v;
   static S32x8 Load(const int32_t* from) {
     return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))};

@@ -37,7 +37,6 @@ inline S16x32 Times2(S16x32 a) { return a + a; }
 inline S16x32 Times4(S16x32 a) { return {_mm512_slli_epi16(a.v, 2)}; }
 
 struct S32x16 {
-  static constexpr size_t kLanes = 16;
   __m512i v;
   static S32x16 Load(const int32_t* from) { return {_mm512_loadu_si512(from)}; }
   template <int kShift>

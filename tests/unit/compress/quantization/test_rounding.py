@@ -6,7 +6,7 @@ import pytest
 
 from edgec.compress.quantization import scheme
 from edgec.compress.quantization.moments import Moments
-from edgec.compress.quantization.rounding import _grouped, feed_errors, round_weight
+from edgec.compress.quantization.rounding import feed_errors, grouped, round_weight
 from edgec.compress.quantization.units import find_units, output_axis, weight_array
 from edgec.model.onnxruntime import run_onnx
 from tests.unit.compress.float_models import from_text, normal
@@ -45,7 +45,7 @@ def gathered(unit, inputs: list[np.ndarray], rows_per_sample: int = 32) -> np.nd
 @pytest.mark.parametrize("name", LAYERS)
 def test_moments_predict_the_energy_of_the_output(name: str) -> None:
     unit, inputs = unit_of(name), correlated(3, 0)
-    weight = _grouped(unit, weight_array(unit).astype(np.float64))
+    weight = grouped(unit, weight_array(unit).astype(np.float64))
     energy = np.einsum("gok,gkl,gol->", weight, gathered(unit, inputs, 10_000), weight)
     model = ir.Model(unit.output.graph, ir_version=10)
     exact = sum(float(np.square(run_onnx(model, {"x": x})["y"].astype(np.float64)).sum())
@@ -64,7 +64,7 @@ def test_outputs_have_much_less_error_than_by_nearest_rounding(name: str,
     rounded = round_weight(unit, nearest, total)
 
     def error(weight: scheme.Weight) -> float:
-        e = _grouped(unit, (weight.real - weight_array(unit)).astype(np.float64))
+        e = grouped(unit, (weight.real - weight_array(unit)).astype(np.float64))
         return float(np.einsum("gok,gkl,gol->", e, fresh, e))
 
     assert error(rounded) < 0.75 * error(nearest)
