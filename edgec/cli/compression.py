@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 RecipePath = Annotated[Path, typer.Argument(
     metavar="RECIPE", show_default=False, help="A recipe: what to compress, for what, by what.")]
+OrderFolder = Annotated[Path, typer.Option(
+    "--output", "-o", metavar="DIR", show_default=False,
+    help="Folder of results; an interrupted experiment goes on from there.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, max=1024,
+                                   help="Processes here, one thread each.")]
+ClusterAddress = Annotated[str | None, typer.Option(
+    "--cluster", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786, whose workers "
+    "have edgec: the runs go there.")]
 
 
 @app.command()
@@ -38,14 +46,7 @@ def methods(
 @app.command()
 def order(
     recipe: RecipePath,
-    output: Annotated[Path, typer.Option(
-        "--output", "-o", metavar="DIR", show_default=False,
-        help="Folder of results; an interrupted experiment goes on from there.")],
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=1024,
-                                      help="Processes here, one thread each.")] = 1,
-    cluster: Annotated[str | None, typer.Option(
-        "--cluster", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786, whose "
-        "workers have edgec: the runs go there.")] = None,
+    output: OrderFolder, jobs: Jobs = 1, cluster: ClusterAddress = None,
     dry_run: Annotated[bool, typer.Option(
         "--dry-run", help="List the runs and how long they would take, from one that is "
         "measured.")] = False,

@@ -171,8 +171,11 @@ def order(out: Console, document: dict[str, Any]) -> None:
     out.print(made)
     for check in document["checks"]:
         if (verdict := check["verdict"]) is not None:
-            out.print(f"{' → '.join(check['first'])} against {check['kind']}: "
-                      f"{verdict['winner']}, {_effect(verdict['effect'])}", markup=False)
+            what = (f"{check['first'][0]} in two gentler passes against one"
+                    if check["first"][:1] == check["second"] else
+                    f"{' → '.join(check['first'])} against {check['kind']}")
+            says = {"first": "better", "second": "worse"}.get(verdict["winner"], verdict["winner"])
+            out.print(f"{what}: {says}, {_effect(verdict['effect'])}", markup=False)
     out.print("order: " + " → ".join(document["order"]), style="bold", markup=False)
 
 

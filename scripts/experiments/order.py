@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -54,7 +55,7 @@ def experiment(arguments: argparse.Namespace) -> None:
 
 
 def _write_data(task: Task, path: Path) -> None:
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, samples in (("train", task.train), ("validation", task.validation),
                           ("test", task.test)):
         assert isinstance(samples, Samples)

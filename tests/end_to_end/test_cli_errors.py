@@ -45,6 +45,7 @@ def workshop(tmp_path_factory) -> Path:
     np.save(folder / "x.npy", np.ones((1, 8), np.float32))
     np.save(folder / "wrong.npy", np.ones((1, 9), np.float32))
     (folder / "broken.json").write_text("{")
+    (folder / "recipe.toml").write_text('model = "good.onnx"\n[methods.quantize]\n')
     (folder / "boards.toml").write_text(UNREACHABLE)
     (folder / "no_task.toml").write_text('model = "good.onnx"\n[methods.prune]\n')
     made = edgec(folder, "lower", "good.onnx", "-t", "generic_x86_64", "-o", "bundle")
@@ -53,6 +54,12 @@ def workshop(tmp_path_factory) -> Path:
 
 
 CASES = [
+    ("order missing.toml -o o", "cannot read the recipe missing.toml: No such file"),
+    ("order recipe.toml -o o", "the recipe has one method; an order needs two"),
+    ("order recipe.toml -o o --jobs 2 --cluster tcp://h:1", "--jobs and --cluster are both given"),
+    ("methods prun", "no method named 'prun'; did you mean 'prune'?"),
+    ("verify broken.json", "the lock broken.json is not JSON"),
+    ("verify missing.json", "cannot read the lock missing.json"),
     ("inspect missing.onnx", "missing.onnx"),
     ("inspect text.onnx", "text file"),
     ("inspect truncated.onnx", "truncated.onnx"),

@@ -13,7 +13,7 @@ from edgec.compress.order.order import Found
 from edgec.compress.order.perform import JUDGED, THREADS
 from edgec.compress.order.plan import Planner
 from edgec.compress.order.precedence import FIXED, IMPOSSIBLE, Edge
-from edgec.compress.recipe import Recipe
+from edgec.compress.recipe import PRIOR, Recipe
 from edgec.provenance import tool_versions
 
 VERSION = 1
@@ -40,11 +40,11 @@ def document(recipe: Recipe, recipe_sha256: str, found: Found) -> dict[str, Any]
 
 
 def published(found: Found) -> list[Mapping[str, str]]:
-    """For every two methods in the published order: whether that holds here."""
+    """For every two methods that the published order knows: whether it holds here."""
     edges = {frozenset((e.first, e.second)): e for e in found.edges}
     verdicts = {frozenset(v.first): v for v in found.pairs}
     rows: list[Mapping[str, str]] = []
-    for a, b in combinations(found.prior, 2):
+    for a, b in combinations([name for name in found.prior if name in PRIOR], 2):
         both = frozenset((a, b))
         rows.append({"first": a, "second": b, "here": _here(a, edges.get(both),
                                                             verdicts.get(both))})

@@ -25,7 +25,7 @@ def graph(order: Sequence[str], edges: Sequence[Mapping[str, Any]],
               f'class="box"/><text x="{x}" y="{top + 19}" text-anchor="middle">{escape(name)}'
               "</text>" for name, x in place.items()]
     label = "order of methods: " + ", then ".join(order)
-    return (f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
+    return (f'<svg class="graph" viewBox="0 0 {width} {height}" width="{width}" role="img" '
             f'aria-label="{escape(label)}"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" '
             'refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" '
             f'class="tip"/></marker></defs>{"".join(parts)}</svg>')

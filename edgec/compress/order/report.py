@@ -14,7 +14,7 @@ STYLE = """.box { fill: var(--paper); stroke: var(--ink); } .edge { stroke: var(
 stroke-width: 1.6; } .edge.fixed, .edge.impossible { stroke: var(--soft); }
 .edge.dropped { stroke: var(--bad); } .tip { fill: var(--soft); } .matrix td { min-width: 130px; }
 .before { color: var(--good); } .after { color: var(--bad); } .small { font-size: 12px;
-color: var(--soft); }"""
+color: var(--soft); } svg.graph { width: auto; max-width: 100%; }"""
 Document = Mapping[str, Any]
 
 
@@ -47,7 +47,7 @@ def _summary(document: Document) -> str:
     ties = sum(pair["winner"] == TIE for pair in document["pairs"])
     cost = document["cost"]
     return (f"<p>{counts['measured']} edges measured, {counts['fixed']} fixed by the methods, "
-            f"{counts['impossible']} where the other order cannot be done, {ties} ties, "
+            f"{counts['impossible']} where the other order cannot be done, ties: {ties}, "
             f"{len(document['dropped'])} dropped because of a cycle. {cost['runs']} runs, "
             f"{cost['hours']:.2f} core hours. Effects are in points of "
             f"{escape(document['metric'])}.</p>")
@@ -127,8 +127,9 @@ def _published(document: Document) -> str:
              {HOLDS: '<span class="before">holds</span>',
               REVERSED: f'<span class="after">{REVERSED}</span>'}.get(
                   row["here"], escape(row["here"]))] for row in document["published"]]
-    return ("<p>arXiv 2403.17447: distill, prune, quantize, exit; low rank before pruning is our "
-            "addition.</p>" + _table(["published", "here"], rows))
+    return ("<p>arXiv 2403.17447: distill, prune, quantize, exit. Our additions: low rank before "
+            "pruning, sparsify before quantize, qat behind it.</p>"
+            + _table(["published", "here"], rows))
 
 
 def _how(document: Document) -> str:

@@ -67,9 +67,10 @@ class Processes:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The workers of a Dask scheduler, for example tcp://host:8786."""
+    """The workers of a Dask scheduler, for example tcp://host:8786; patience_s: for its answer."""
 
     address: str
+    patience_s: float = 15.0
 
     def results(self, bench: Bench, runs: Sequence[Run], folder: Path) -> Iterator[Result]:
         """As they come. UsageError when nobody answers at the address."""
@@ -79,7 +80,7 @@ class Cluster:
         from distributed import as_completed as arriving
 
         try:
-            client = Client(self.address, timeout="15s")
+            client = Client(self.address, timeout=self.patience_s)
         except (OSError, ValueError) as error:
             raise UsageError(f"no Dask scheduler answers at {self.address}: {error}. Start one "
                              "with `dask scheduler`, and workers with `dask worker "

@@ -11,12 +11,12 @@ from tests.unit.compress import trained
 
 PRUNE_AND_FINETUNE = """
 [compare]
-seeds = 2
+seeds = 3
 epochs = 0
+confidence = 0.9
 
 [methods.prune]
-ratio = 0.5
-criterion = "magnitude"
+ratio = 0.55
 steps = 1
 epochs = 0
 
@@ -27,11 +27,11 @@ learning_rate = 4e-3
 """
 
 
-def write_recipe(folder: Path, methods: str = PRUNE_AND_FINETUNE, *, train: int = 192) -> Path:
+def write_recipe(folder: Path, methods: str = PRUNE_AND_FINETUNE, *, train: int = 512) -> Path:
     """recipe.toml, net.onnx and images.npz in the folder."""
-    save_model(trained.untrained(), folder / "net.onnx")
+    save_model(trained.trained(), folder / "net.onnx")
     arrays = {}
-    for name, count, seed in (("train", train, 1), ("validation", 120, 2), ("test", 60, 3)):
+    for name, count, seed in (("train", train, 1), ("validation", 160, 2), ("test", 60, 3)):
         samples = trained.patterns(count, seed)
         arrays |= {f"{name}_x": samples.inputs["x"], f"{name}_y": samples.targets}
     np.savez(folder / "images.npz", **arrays)
