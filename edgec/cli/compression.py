@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edgec.cli import show
-from edgec.cli.app import app, err, out, say, working
-from edgec.errors import MissingExtra, UsageError
+from edgec.cli.app import app, err, out, require_torch, say, working
+from edgec.errors import UsageError
 
 if TYPE_CHECKING:
     from edgec.compress.order.store import Watch
@@ -76,7 +75,7 @@ def order(
 
     Example: edgec order recipe.toml -o order/ --jobs 4
     """
-    _require_torch("edgec order")
+    require_torch("edgec order")
     from edgec.compress.order.workers import Cluster, Here, Processes, Workers
     from edgec.compress.order.write import write_order
     from edgec.compress.recipe import Recipe
@@ -110,7 +109,7 @@ def verify(
 
     Example: edgec verify order/lock.json
     """
-    _require_torch("edgec verify")
+    require_torch("edgec verify")
     from edgec.compress.lock import DIFFERS, replay
 
     with working("making it again"):
@@ -155,10 +154,5 @@ def _watching(output: Path) -> Iterator[Watch]:
     except KeyboardInterrupt:
         say(f"what is finished is kept in {output}; the same command goes on from there")
         raise
-
-
-def _require_torch(purpose: str) -> None:
-    if importlib.util.find_spec("torch") is None:
-        raise MissingExtra("torch", "torch", purpose)
 
 

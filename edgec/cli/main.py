@@ -12,6 +12,7 @@ from edgec.cli import (  # noqa: F401  (each adds its verbs to the app)
     models,
     on_boards,
     reports,
+    search,
 )
 from edgec.cli.app import app, err
 from edgec.errors import EdgecError

@@ -15,6 +15,7 @@
 
     [methods.prune]                     # options as `edgec methods prune` lists them
     ratio = [0.3, 0.5, 0.7]             # a list: the strengths to try
+    # or ratio = {low = 0.3, high = 0.8}: all between them; log = true: on a scale of factors
     epochs = 4
 
     [methods.quantize]
@@ -22,6 +23,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -51,18 +53,45 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Range:
+    """All numbers from low to high, both included; whole ones where both ends are."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether only integers are meant."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+    def middle(self) -> float:
+        """The value half way."""
+        value = math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
+        return round(value) if self.whole else value
+
+
+@dataclass(frozen=True)
 class MethodTable:
-    """One method of a recipe. fixed: its options. strengths: options with several values to try."""
+    """One method of a recipe. fixed: its options. strengths: options with several values to try.
+
+    ranges: options with all values of a range to try.
+    """
 
     name: str
     fixed: Mapping[str, Any]
     strengths: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, Range] = field(default_factory=dict)
 
     def step(self, chosen: Mapping[str, Any] | None = None) -> Step:
         """The step with these strengths; without, each one's value in the middle of its list."""
-        middle = {name: values[len(values) // 2] for name, values in self.strengths.items()}
-        options = {**self.fixed, **middle, **(chosen or {})}
+        options = {**self.fixed, **self.middle(), **(chosen or {})}
         return Step(self.name, method.load(self.name).from_options(options))
+
+    def middle(self) -> dict[str, Any]:
+        """Of every strength the value in the middle."""
+        return ({name: values[len(values) // 2] for name, values in self.strengths.items()}
+                | {name: values.middle() for name, values in self.ranges.items()})
 
 
 @dataclass(frozen=True)
@@ -151,11 +180,28 @@ def _method(name: str, table: Any, where: str) -> MethodTable:
     if empty := [key for key, values in listed.items() if not values]:
         raise UsageError(f"{where} [methods.{name}]: {empty[0]} is an empty list; give values to "
                          "try, or one value.")
-    made = MethodTable(name, {k: v for k, v in table.items() if k not in listed}, listed)
-    for key, values in listed.items():
+    ranges = {key: _range(value, f"{where} [methods.{name}]: {key}")
+              for key, value in table.items() if isinstance(value, dict)}
+    made = MethodTable(name, {k: v for k, v in table.items() if k not in {*listed, *ranges}},
+                       listed, ranges)
+    ends = {key: (found.low, found.high) for key, found in ranges.items()}
+    for key, values in (listed | ends).items():
         for value in values:
             made.step({key: value})  # says what is wrong with a value
     made.step()
+    return made
+
+
+def _range(table: Mapping[str, Any], where: str) -> Range:
+    _check({k: v for k, v in table.items() if k != "log"}, {"low": float, "high": float}, where)
+    log = table.get("log", False)
+    if not {"low", "high"} <= set(table) or not isinstance(log, bool):
+        raise UsageError(f"{where} is {dict(table)}. A range is {{low = 0.3, high = 0.8}}, and "
+                         "log = true where it is one of factors.")
+    made = Range(table["low"], table["high"], log)
+    if not made.low < made.high or (log and made.low <= 0):
+        raise UsageError(f"{where} goes from {made.low} to {made.high}; low must be below high"
+                         + (", and above 0 with log." if log else "."))
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import onnx_ir as ir
 
@@ -27,6 +28,10 @@ from edgec.lower.passes import (
     sink_reshapes,
 )
 from edgec.lower.verify import verify
+
+if TYPE_CHECKING:
+    from edgec.lower.backend import Backend
+    from edgec.target.target import Target
 
 Pass = Callable[[Graph], Graph]
 
@@ -76,6 +81,14 @@ def lower(model: ir.Model) -> Graph:
     """The integer graph of `model`; UnsupportedOps and LoweringError as `import_onnx` says."""
     graph = verify(import_onnx(model), "the import")
     for step in PASSES:
+        graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
+    return graph
+
+
+def lower_for(model: ir.Model, backend: Backend, target: Target) -> Graph:
+    """The graph that a backend emits from: `lower`, then the backend's own passes."""
+    graph = lower(model)
+    for step in backend.passes(target):
         graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
     return graph
 

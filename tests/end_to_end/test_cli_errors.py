@@ -47,6 +47,7 @@ def workshop(tmp_path_factory) -> Path:
     (folder / "broken.json").write_text("{")
     (folder / "recipe.toml").write_text('model = "good.onnx"\n[methods.quantize]\n')
     (folder / "boards.toml").write_text(UNREACHABLE)
+    (folder / "no_task.toml").write_text('model = "good.onnx"\n[methods.prune]\n')
     made = edgec(folder, "lower", "good.onnx", "-t", "generic_x86_64", "-o", "bundle")
     assert made.returncode == 0, made.stderr
     return folder
@@ -97,6 +98,10 @@ CASES = [
     ("status --board gone", "127.0.0.1:1"),
     ("report missing.json -o out.html", "missing.json"),
     ("report broken.json -o out.html", "broken.json"),
+    ("compress missing.toml -o out", "missing.toml"),
+    ("compress no_task.toml -o out", "the recipe has no [task]"),
+    ("profile missing.onnx -t generic_x86_64 -o out.json", "missing.onnx"),
+    ("profile good.onnx -o out.json", "profile needs one target"),
     ("demo --model no_model", "no demo model named"),
 ]
 
