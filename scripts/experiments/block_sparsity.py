@@ -11,7 +11,8 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from edgec.compress.method import Given, run
+from edgec.compress.method import Given, Method, run
 from edgec.compress.methods.quantize import Quantize
 from edgec.compress.methods.sparsify import Sparsify
 from edgec.compress.sparsity.layers import find_layers
 from edgec.examples import efficientnet_lite0
+from edgec.model.inspect import static_shape
 from edgec.model.load import load_model, normalize
 from edgec.model.onnx_file import save_model
 from edgec.model.onnxruntime import Runner
@@ -98,7 +100,8 @@ def load_images(folder: Path) -> tuple[Images, Images]:
                        for a, b in itertools.pairwise(offset)])
     labels = stored["label"].astype(np.int64)
     order = np.random.default_rng(SEED).permutation(len(labels))
-    return tuple(Images(pixels[half], labels[half]) for half in (order[::2], order[1::2]))
+    teach, judge = order[::2], order[1::2]
+    return Images(pixels[teach], labels[teach]), Images(pixels[judge], labels[judge])
 
 
 class Judge:
@@ -132,13 +135,13 @@ def experiment(arguments: argparse.Namespace) -> None:
     judge.add("float", model)
     given = Given(data=Views(teach, 1), target=load_target(arguments.target), progress=tell)
     layers = tuple(layer.name for layer in find_layers(model)[0]
-                   if model.graph.initializers[layer.weight].shape[2:] == (1, 1))
+                   if static_shape(model.graph.initializers[layer.weight])[2:] == (1, 1))
     method = Sparsify(sparsity=arguments.sparsity, pattern=arguments.pattern, include=layers,
                       epochs=0, within=arguments.within, stages=1)
     for name in arguments.ways:
-        way = replace(method, **ONE_SHOT[name])
+        way = Sparsify.from_options({**asdict(method), **ONE_SHOT[name]})
         judge.add(name, kept(arguments.out / f"{name.replace(' ', '_')}.onnx",
-                             lambda way=way: run(way, model, given).model))
+                             partial(_model_of, way, model, given)))
     sparse = solved = kept(arguments.out / "solved.onnx", lambda: run(
         replace(method, stages=arguments.stages), model,
         replace(given, data=Views(teach, arguments.views))).model)
@@ -148,6 +151,10 @@ def experiment(arguments: argparse.Namespace) -> None:
                       lambda: _taught(solved, model, teach, arguments))
         judge.add(f"... and {arguments.epochs:g} epochs after the float network", sparse)
     _int8(arguments, judge, {"dense": model, "sparse": sparse}, given)
+
+
+def _model_of(method: Method, model: ir.Model, given: Given) -> ir.Model:
+    return run(method, model, given).model
 
 
 def kept(path: Path, make: Callable[[], ir.Model]) -> ir.Model:
@@ -178,7 +185,7 @@ def _int8(arguments: argparse.Namespace, judge: Judge, models: Mapping[str, ir.M
     target, bundles = load_target(arguments.target), {}
     for name, model in models.items():
         quantized = kept(arguments.out / f"{name}_int8.onnx",
-                         lambda model=model: run(Quantize(), model, given).model)
+                         partial(_model_of, Quantize(), model, given))
         bundle, placed = lower_model(quantized, arguments.out / name, name=name, target=target)
         judge.add(f"{name}, int8", quantized, bytes=bundle.artifact_path.stat().st_size,
                   sparse_layers=sum(p.weights.startswith("sparse") for p in placed))
