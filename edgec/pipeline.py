@@ -31,7 +31,6 @@ from edgec.lower.golden import golden
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
-from edgec.lower.verify import verify
 from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import BenchOptions, Program, measure
 from edgec.measure.report import render
@@ -74,7 +73,7 @@ def inspect(spec: str, target: str | None = None, shapes: Shapes | None = None) 
     board = load_target(target)
     native = load_backend("native")
     try:
-        graph = _lowered(model, native, board)
+        graph = lowering.lower_for(model, native, board)
     except LoweringError as error:
         return Inspection(summary, board.name, problem=str(error))
     planned = plan(graph)
@@ -125,7 +124,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
                 ) -> tuple[Bundle, list[Placement]]:
     """The same for a model in memory."""
     emitter = load_backend(backend)
-    graph = _lowered(model, emitter, target)
+    graph = lowering.lower_for(model, emitter, target)
     require_supported(backend, emitter, graph, target)
     placements = _placements(graph, emitter, target)
     planned = plan(graph)
@@ -148,14 +147,6 @@ def _placements(graph: Graph, backend: Backend, target: Target) -> list[Placemen
     """Where each node runs, and how the backend stores its weights."""
     return [replace(placed, weights=backend.weights(Site.of(node, graph.tensors), target))
             for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True)]
-
-
-def _lowered(model: ir.Model, backend: Backend, target: Target) -> Graph:
-    """The graph that the backend emits from."""
-    graph = lowering.lower(model)
-    for step in backend.passes(target):
-        graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
-    return graph
 
 
 def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from edgec.errors import MissingExtra
 
 app = typer.Typer(
     name="edgec", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
@@ -69,3 +72,9 @@ def working(message: str) -> Iterator[None]:
 def say(line: str) -> None:
     """One line of progress, apart from the results."""
     err.print(line, style="dim", soft_wrap=True, markup=False)
+
+
+def require_torch(purpose: str) -> None:
+    """MissingExtra where there is no torch, which `purpose` needs."""
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtra("torch", "torch", purpose)

@@ -7,7 +7,13 @@ import sys
 
 import typer
 
-from edgec.cli import models, on_boards, reports  # noqa: F401  (each adds its verbs to the app)
+from edgec.cli import (  # noqa: F401  (each adds its verbs to the app)
+    compression,
+    models,
+    on_boards,
+    reports,
+    search,
+)
 from edgec.cli.app import app, err
 from edgec.errors import EdgecError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
@@ -132,12 +133,58 @@ def quantize_options(wanted: bool) -> None:
     """Prints the options of `edgec quantize --set` and ends."""
     if not wanted:
         return
-    kind = method.load("quantize")
-    made = table("option", "default", "meaning")
-    for f in fields(kind):
-        made.add_row(f.name, str(f.default), f.metadata["help"])
-    Console(highlight=False).print(made)
+    Console(highlight=False).print(options("quantize"))
     raise typer.Exit
+
+
+def options(name: str) -> Table:
+    """The options of a method of compression."""
+    made = table("option", "default", "meaning")
+    for f in fields(method.load(name)):
+        made.add_row(f.name, str(f.default), f.metadata["help"])
+    return made
+
+
+def methods() -> Table:
+    """The methods of compression: the first line of each module's docstring, what it costs."""
+    made = table("method", "what it does", "costs")
+    for name in method.names():
+        text = " ".join((inspect.getdoc(inspect.getmodule(method.load(name))) or "").split())
+        costs = text.partition("Costs: ")[2]
+        made.add_row(name, text.partition(". ")[0] + ".", costs)
+    return made
+
+
+def order(out: Console, document: dict[str, Any]) -> None:
+    """The order found, the pairs behind it, and whether it holds as a whole."""
+    made = table("pair", "difference", "verdict")
+    for pair in document["pairs"]:
+        a, b = pair["first"]
+        made.add_row(f"{a} before {b}", _effect(pair["effect"]),
+                     {"first": f"{a} first", "second": f"{b} first"}.get(pair["winner"],
+                                                                         pair["winner"]))
+    for edge in document["edges"]:
+        if edge["kind"] == "fixed":
+            made.add_row(f"{edge['first']} before {edge['second']}", "", f"fixed: {edge['reason']}")
+    for edge in document["dropped"]:
+        made.add_row(f"{edge['first']} before {edge['second']}", "", "dropped: part of a cycle")
+    out.print(made)
+    for check in document["checks"]:
+        if (verdict := check["verdict"]) is not None:
+            what = (f"{check['first'][0]} in two gentler passes against one"
+                    if check["first"][:1] == check["second"] else
+                    f"{' → '.join(check['first'])} against {check['kind']}")
+            says = {"first": "better", "second": "worse"}.get(verdict["winner"], verdict["winner"])
+            out.print(f"{what}: {says}, {_effect(verdict['effect'])}", markup=False)
+    out.print("order: " + " → ".join(document["order"]), style="bold", markup=False)
+
+
+def _effect(effect: dict[str, float] | None) -> str:
+    """In points of the metric, with its interval."""
+    if effect is None:
+        return "cannot be done"
+    low, mean, high = (100 * effect[name] for name in ("low", "mean", "high"))
+    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def quantization(out: Console, report: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import onnx_ir as ir
+import torch
 
 from edgec.atomic import write_file
 from edgec.compress import method
 from edgec.compress.hashes import data_sha256, model_sha256, task_sha256
 from edgec.compress.method import Given, Method
 from edgec.compress.training.score import score_model
-from edgec.errors import ModelError
+from edgec.errors import MethodError, ModelError, UsageError
 from edgec.model.load import load_model
 from edgec.model.onnx_file import save_model
 from edgec.provenance import sha256_of_json, tool_versions
@@ -62,14 +64,18 @@ class Chain:
 def run_chain(model: ir.Model, steps: Sequence[Step], given: Given, folder: Path) -> Chain:
     """Applies the steps in order; files of the stages go to `folder`, which is made.
 
-    A stage whose inputs, options, seed and tools are those of a file that is there is taken from
-    it, so an interrupted run goes on where it stopped. Where there is a task and no teacher the
-    model given becomes the teacher of every step. Errors are those of the methods.
+    A stage whose inputs, options, seed, tools and threads are those of a file that is there is
+    taken from it, so an interrupted run goes on where it stopped. Where there is a task and no
+    teacher the model given becomes the teacher of every step. Errors are those of the methods;
+    MethodError when a score is not a number; UsageError when the folder cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     if given.task is not None and given.teacher is None:
         given = replace(given, teacher=model)
-    common = {"given": _given_sha256(given), "tools": tool_versions()}
+    if given.data is not None and iter(given.data) is given.data:
+        given = replace(given, data=tuple(given.data))  # every step reads it again
+    common = {"given": _given_sha256(given), "tools": tool_versions(),
+              "threads": torch.get_num_threads()}
     before = _score(model, given)
     stages: list[Stage] = []
     for number, step in enumerate(steps, 1):
@@ -95,9 +101,9 @@ def _apply(step: Step, model: ir.Model, given: Given, place: Path,
     made = load_model(place.with_suffix(".onnx"))  # what a later run will find
     stage = Stage(step.name, asdict(step.method), key, model_sha256(made), _score(made, given),
                   done.report.to_json(), round(time.monotonic() - start, 3))
-    write_file(place.with_suffix(".json"),
-               (json.dumps(stage.to_json(), indent=1, allow_nan=False) + "\n").encode())
-    return stage, made
+    text = json.dumps(stage.to_json(), indent=1, allow_nan=False) + "\n"
+    write_file(place.with_suffix(".json"), text.encode())
+    return Stage(**json.loads(text)), made
 
 
 def _found(place: Path, key: str) -> tuple[Stage, ir.Model] | None:
@@ -114,7 +120,18 @@ def _found(place: Path, key: str) -> tuple[Stage, ir.Model] | None:
 def _score(model: ir.Model, given: Given) -> float | None:
     if given.task is None:
         return None
-    return score_model(model, given.task.validation, given.task.metric)
+    score = score_model(model, given.task.validation, given.task.metric)
+    if not math.isfinite(score):
+        raise MethodError(f"{model.graph.name or 'the model'} scores {score} ({given.task.metric}) "
+                          "on validation, so its outputs are not numbers. Look at its weights.")
+    return score
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {folder}: {error.strerror or error}.") from None
 
 
 def _given_sha256(given: Given) -> dict[str, Any]:

@@ -86,6 +86,21 @@ class Compressed:
 
 
 @dataclass(frozen=True)
+class Place:
+    """What fixes a method's place in a chain. All that it leaves open `edgec order` measures.
+
+    starts_over: nothing that other methods did survives it, so it comes first. takes_quantized:
+    works on models with QuantizeLinear nodes. quantizes: its result has them. ends: what it
+    chooses, as thresholds on confidences, is wrong after any other change, so it comes last.
+    """
+
+    starts_over: bool = False
+    takes_quantized: bool = False
+    quantizes: bool = False
+    ends: bool = False
+
+
+@dataclass(frozen=True)
 class Method(ABC):
     """One way to make a model smaller; subclasses add their options as fields."""
 
@@ -98,6 +113,14 @@ class Method(ABC):
     @abstractmethod
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """A new model and a report. Deterministic: equal inputs give equal bytes."""
+
+    def place(self) -> Place:
+        """Where it can stand among other methods."""
+        return Place()
+
+    def twice(self) -> tuple[Method, Method] | None:
+        """Two gentler passes that together remove as much in as much training; None: only one."""
+        return None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:

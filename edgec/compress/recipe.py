@@ -15,6 +15,7 @@
 
     [methods.prune]                     # options as `edgec methods prune` lists them
     ratio = [0.3, 0.5, 0.7]             # a list: the strengths to try
+    # or ratio = {low = 0.3, high = 0.8}: all between them; log = true: on a scale of factors
     epochs = 4
 
     [methods.quantize]
@@ -22,6 +23,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -32,7 +34,7 @@ from edgec.compress import method
 from edgec.compress.chain import Step
 from edgec.errors import UsageError
 
-PRIOR = ("distill", "lowrank", "prune", "sparsify", "quantize", "early_exit")
+PRIOR = ("distill", "lowrank", "prune", "sparsify", "quantize", "qat", "early_exit")
 """The order to begin with: Shen et al. 2024, arXiv 2403.17447, with low rank before pruning."""
 
 _KINDS = {"model": str, "target": str, "seed": int, "order": list, "task": dict, "limits": dict,
@@ -51,18 +53,45 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Range:
+    """All numbers from low to high, both included; whole ones where both ends are."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether only integers are meant."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+    def middle(self) -> float:
+        """The value half way."""
+        value = math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
+        return round(value) if self.whole else value
+
+
+@dataclass(frozen=True)
 class MethodTable:
-    """One method of a recipe. fixed: its options. strengths: options with several values to try."""
+    """One method of a recipe. fixed: its options. strengths: options with several values to try.
+
+    ranges: options with all values of a range to try.
+    """
 
     name: str
     fixed: Mapping[str, Any]
     strengths: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, Range] = field(default_factory=dict)
 
     def step(self, chosen: Mapping[str, Any] | None = None) -> Step:
         """The step with these strengths; without, each one's value in the middle of its list."""
-        middle = {name: values[len(values) // 2] for name, values in self.strengths.items()}
-        options = {**self.fixed, **middle, **(chosen or {})}
+        options = {**self.fixed, **self.middle(), **(chosen or {})}
         return Step(self.name, method.load(self.name).from_options(options))
+
+    def middle(self) -> dict[str, Any]:
+        """Of every strength the value in the middle."""
+        return ({name: values[len(values) // 2] for name, values in self.strengths.items()}
+                | {name: values.middle() for name, values in self.ranges.items()})
 
 
 @dataclass(frozen=True)
@@ -86,7 +115,7 @@ class Recipe:
     def ordered(self, order: Sequence[str] = ()) -> tuple[MethodTable, ...]:
         """The methods in the order given, else the recipe's own, else the prior's."""
         names = list(order or self.order or sorted(
-            (table.name for table in self.methods), key=_prior_place))
+            (table.name for table in self.methods), key=prior_place))
         tables = {table.name: table for table in self.methods}
         if sorted(names) != sorted(tables):
             raise UsageError(f"the order is {', '.join(names)} and the recipe's methods are "
@@ -122,12 +151,23 @@ def parse_recipe(document: Mapping[str, Any], folder: Path, where: str) -> Recip
     for name, value in limits.items():
         if not value > 0:
             raise UsageError(f"{where} [limits]: {name} is {value}; it must be above 0.")
+    if document.get("seed", 0) < 0:
+        raise UsageError(f"{where}: seed is {document['seed']}; it must be 0 or more.")
+    target = document.get("target")
     return Recipe(
-        model=_located(document["model"], folder), target=document.get("target"),
+        model=_located(document["model"], folder),
+        target=_located(target, folder) if target and target.endswith(".toml") else target,
         seed=document.get("seed", 0), task=task, limits=Limits(**limits),
         methods=tuple(_method(name, table, where) for name, table in document["methods"].items()),
-        order=tuple(document.get("order", ())), search=document.get("search", {}),
-        compare=document.get("compare", {}))
+        order=_order(document.get("order", []), document["methods"], where),
+        search=document.get("search", {}), compare=document.get("compare", {}))
+
+
+def _order(names: list[Any], methods: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    if names and sorted(map(str, names)) != sorted(methods):
+        raise UsageError(f"{where}: order is {', '.join(map(str, names))} and the methods are "
+                         f"{', '.join(methods)}. Name each of them once, or leave order out.")
+    return tuple(names)
 
 
 def _method(name: str, table: Any, where: str) -> MethodTable:
@@ -140,11 +180,28 @@ def _method(name: str, table: Any, where: str) -> MethodTable:
     if empty := [key for key, values in listed.items() if not values]:
         raise UsageError(f"{where} [methods.{name}]: {empty[0]} is an empty list; give values to "
                          "try, or one value.")
-    made = MethodTable(name, {k: v for k, v in table.items() if k not in listed}, listed)
-    for key, values in listed.items():
+    ranges = {key: _range(value, f"{where} [methods.{name}]: {key}")
+              for key, value in table.items() if isinstance(value, dict)}
+    made = MethodTable(name, {k: v for k, v in table.items() if k not in {*listed, *ranges}},
+                       listed, ranges)
+    ends = {key: (found.low, found.high) for key, found in ranges.items()}
+    for key, values in (listed | ends).items():
         for value in values:
             made.step({key: value})  # says what is wrong with a value
     made.step()
+    return made
+
+
+def _range(table: Mapping[str, Any], where: str) -> Range:
+    _check({k: v for k, v in table.items() if k != "log"}, {"low": float, "high": float}, where)
+    log = table.get("log", False)
+    if not {"low", "high"} <= set(table) or not isinstance(log, bool):
+        raise UsageError(f"{where} is {dict(table)}. A range is {{low = 0.3, high = 0.8}}, and "
+                         "log = true where it is one of factors.")
+    made = Range(table["low"], table["high"], log)
+    if not made.low < made.high or (log and made.low <= 0):
+        raise UsageError(f"{where} goes from {made.low} to {made.high}; low must be below high"
+                         + (", and above 0 with log." if log else "."))
     return made
 
 
@@ -171,5 +228,6 @@ def _located(spec: str, folder: Path) -> str:
     return str(path) if path.exists() or ":" not in spec else spec
 
 
-def _prior_place(name: str) -> int:
+def prior_place(name: str) -> int:
+    """Where a method stands in the prior order; methods that it does not know come last."""
     return PRIOR.index(name) if name in PRIOR else len(PRIOR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import onnx_ir as ir
 
@@ -29,6 +30,10 @@ from edgec.lower.passes import (
 from edgec.lower.place_exits import place_exits
 from edgec.lower.verify import verify
 from edgec.model.exits import read_exits
+
+if TYPE_CHECKING:
+    from edgec.lower.backend import Backend
+    from edgec.target.target import Target
 
 Pass = Callable[[Graph], Graph]
 
@@ -80,6 +85,14 @@ def lower(model: ir.Model) -> Graph:
     for step in PASSES:
         graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
     return verify(place_exits(graph, read_exits(model)), "place_exits")
+
+
+def lower_for(model: ir.Model, backend: Backend, target: Target) -> Graph:
+    """The graph that a backend emits from: `lower`, then the backend's own passes."""
+    graph = lower(model)
+    for step in backend.passes(target):
+        graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
+    return graph
 
 
 def placement(graph: Graph) -> list[Placement]:

@@ -97,3 +97,30 @@ def layer_bars(layers: Sequence[dict[str, Any]], most: int = 24) -> str:
         caption += f"; {len(rest)} more take {sum(int(r['median_ns']) for r in rest) / total:.0%}"
     return (_frame("".join(rows), 8 + 20 * len(shown), "Time by layer")
             + f'<p class="caption">{caption}.</p>')
+
+
+def tradeoff(points: Sequence[tuple[float, float, str, str]], across: str, up: str) -> str:
+    """Points (x, y, kind, title): x on a scale of factors; kinds float and best are named."""
+    logs = np.log10([x for x, _, _, _ in points])
+    ys = np.array([y for _, y, _, _ in points])
+    low, high = logs.min() - 0.1, logs.max() + 0.1
+    margin = max(0.002, 0.05 * float(np.ptp(ys)))
+    bottom, top = ys.min() - margin, ys.max() + margin
+    marks = []
+    for i, (x, y, kind, title) in enumerate(points):
+        px = LEFT + (WIDTH - 8 - LEFT) * (logs[i] - low) / (high - low)
+        py = 12 + (HEIGHT - BOTTOM - 24) * (top - y) / (top - bottom)
+        marks.append(f'<g><title>{escape(title)}: {_short(x)}, {y:.4f}</title><circle '
+                     f'class="point {kind}" cx="{px:.1f}" cy="{py:.1f}" r="5"/>'
+                     + (_text(px, py - 9, kind) if kind in ("float", "best") else "") + "</g>")
+    axis = [f'<line class="axis" x1="{LEFT}" y1="{HEIGHT - BOTTOM}" x2="{WIDTH - 8}" '
+            f'y2="{HEIGHT - BOTTOM}"/>']
+    for i in range(5):
+        x = LEFT + (WIDTH - 8 - LEFT) * i / 4
+        axis.append(_text(x, HEIGHT - BOTTOM + 18, _short(10 ** (low + (high - low) * i / 4)),
+                          "end" if i == 4 else "middle"))
+    axis += [_text(LEFT - 6, 18, f"{top:.3f}", "end"),
+             _text(LEFT - 6, HEIGHT - BOTTOM, f"{bottom:.3f}", "end")]
+    return (_frame("".join(axis + marks), HEIGHT, f"{up} against {across}")
+            + f'<p class="caption">{escape(up)} on validation against {escape(across)}, on a scale '
+              "of factors: every candidate that went to its end; hollow ones break a limit.</p>")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from edgec.measure.for_people import duration, size
+from edgec.measure.page import page
 from edgec.measure.plots import histogram, layer_bars, timeline
 
 Document = dict[str, Any]
@@ -15,13 +15,9 @@ Document = dict[str, Any]
 
 def render(results: Sequence[Document]) -> str:
     """The report on one or more checked result documents (see edgec.measure.results)."""
-    style = files("edgec.measure").joinpath("report.css").read_text()
     title = "edgec report: " + ", ".join(dict.fromkeys(r["bundle"]["name"] for r in results))
     sections = "\n".join(_section(r, i) for i, r in enumerate(results))
-    return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(title)}</title>\n<style>\n{style}</style></head>\n<body><main>\n"
-            f"<h1>{escape(title)}</h1>\n{_overview(results)}\n{sections}\n</main></body></html>\n")
+    return page(title, f"{_overview(results)}\n{sections}")
 
 
 def _us(value: float | None) -> str:

@@ -27,7 +27,7 @@ from experiments.datasets import DATASETS, load_dataset
 def experiment(arguments: argparse.Namespace) -> None:
     """Prints a line per ratio and criterion: mean and deviation over seeds, in percent."""
     task = load_dataset(arguments.dataset, arguments.data, arguments.out / "data")
-    model, rows = _model(arguments.model), []
+    model, rows = network(arguments.model), []
     assert task.test is not None
     whole = 100 * score_model(model, task.test, task.metric)
     print(f"whole: test {whole:.2f} %")
@@ -43,7 +43,7 @@ def experiment(arguments: argparse.Namespace) -> None:
                 for key, values in columns.items()), flush=True)
 
 
-def _model(path: Path | None) -> ir.Model:
+def network(path: Path | None) -> ir.Model:
     """The network to prune: a file, or else the smartwatch's, trained here."""
     if path is not None:
         return load_model(path)

@@ -45,13 +45,21 @@ def workshop(tmp_path_factory) -> Path:
     np.save(folder / "x.npy", np.ones((1, 8), np.float32))
     np.save(folder / "wrong.npy", np.ones((1, 9), np.float32))
     (folder / "broken.json").write_text("{")
+    (folder / "recipe.toml").write_text('model = "good.onnx"\n[methods.quantize]\n')
     (folder / "boards.toml").write_text(UNREACHABLE)
+    (folder / "no_task.toml").write_text('model = "good.onnx"\n[methods.prune]\n')
     made = edgec(folder, "lower", "good.onnx", "-t", "generic_x86_64", "-o", "bundle")
     assert made.returncode == 0, made.stderr
     return folder
 
 
 CASES = [
+    ("order missing.toml -o o", "cannot read the recipe missing.toml: No such file"),
+    ("order recipe.toml -o o", "the recipe has one method; an order needs two"),
+    ("order recipe.toml -o o --jobs 2 --cluster tcp://h:1", "--jobs and --cluster are both given"),
+    ("methods prun", "no method named 'prun'; did you mean 'prune'?"),
+    ("verify broken.json", "the lock broken.json is not JSON"),
+    ("verify missing.json", "cannot read the lock missing.json"),
     ("inspect missing.onnx", "missing.onnx"),
     ("inspect text.onnx", "text file"),
     ("inspect truncated.onnx", "truncated.onnx"),
@@ -90,6 +98,10 @@ CASES = [
     ("status --board gone", "127.0.0.1:1"),
     ("report missing.json -o out.html", "missing.json"),
     ("report broken.json -o out.html", "broken.json"),
+    ("compress missing.toml -o out", "missing.toml"),
+    ("compress no_task.toml -o out", "the recipe has no [task]"),
+    ("profile missing.onnx -t generic_x86_64 -o out.json", "missing.onnx"),
+    ("profile good.onnx -o out.json", "profile needs one target"),
     ("demo --model no_model", "no demo model named"),
 ]
 

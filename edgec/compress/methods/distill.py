@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import onnx_ir as ir
 
 from edgec.compress.channels.groups import find_groups
-from edgec.compress.method import Compressed, Given, option
+from edgec.compress.method import Compressed, Given, Place, option
 from edgec.compress.student.blocks import find_blocks
 from edgec.compress.student.derive import INITS, KEEP, Derived, Shape, derive
 from edgec.compress.training.options import TrainingMethod
@@ -97,6 +97,17 @@ class Distill(TrainingMethod):
                    "out. Set depth to 1.")
         if self.width < 1 and not find_groups(model).groups:
             yield f"width is {self.width} and no layer of the model can be narrowed."
+
+    def place(self) -> Place:
+        """First, where the student has nothing of the model but what it learns."""
+        return Place(starts_over=bool(self.student) or self.init == "fresh")
+
+    def twice(self) -> tuple[Distill, Distill] | None:
+        """Both keep the same share of the channels and train for half of the epochs."""
+        if self.place().starts_over or self.depth < 1:
+            return None
+        half = replace(self, width=self.width ** 0.5, epochs=self.epochs / 2)
+        return half, half
 
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """Makes the student, then trains it."""

@@ -13,7 +13,7 @@ steps of training.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 import onnx_ir as ir
@@ -70,6 +70,11 @@ class LowRank(TrainingMethod):
         if not found:
             listing = "; ".join(f"{name}: {why}" for name, why in reasons.items())
             yield f"no layer can be factored ({listing or 'there is no linear layer'})."
+
+    def twice(self) -> tuple[LowRank, LowRank]:
+        """Both remove the same share of what they find, in half of the epochs."""
+        half = replace(self, ratio=1 - (1 - self.ratio) ** 0.5, epochs=self.epochs / 2)
+        return half, half
 
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """The factored model and a `LowRankReport`."""

@@ -118,6 +118,11 @@ class Prune(TrainingMethod):
                 kept.append(Kept(group.name, count, count, f"it is excluded by {hit!r}"))
         return Channels(tuple(groups), tuple(kept))
 
+    def twice(self) -> tuple[Prune, Prune]:
+        """Both remove the same share of what they find, in half of the epochs."""
+        half = replace(self, ratio=1 - (1 - self.ratio) ** 0.5, epochs=self.epochs / 2)
+        return half, half
+
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """The smaller model and a `PruneReport`."""
         return _Pruning(self, model, given).run()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx_ir as ir
 
-from edgec.compress.method import CALIBRATION_SAMPLES, Array, Compressed, Given, option
+from edgec.compress.method import CALIBRATION_SAMPLES, Array, Compressed, Given, Place, option
 from edgec.compress.methods.quantize import Quantize
 from edgec.compress.quantization.insert_qdq import insert_qdq
 from edgec.compress.quantization.trainable import TrainingGraph, ship
@@ -63,7 +63,6 @@ class Qat(TrainingMethod):
                                          "weight_bits is less; * and ? allowed")
     exclude: tuple[str, ...] = option((), "names of nodes that stay in float; * and ? allowed")
     learn_scales: bool = option(True, "train the scales too; false: the weights alone")
-    keep_zeros: bool = option(True, "weights that were pruned to zero stay zero")
 
     def check(self, model: ir.Model, given: Given) -> Iterator[str]:
         """Options out of range, and what `quantize` cannot quantize."""
@@ -75,6 +74,10 @@ class Qat(TrainingMethod):
                        "task, or a model that is quantized already.")
         elif not training_graph(model, {}).weights:
             yield "no layer of the quantized model has integer weights that could be trained."
+
+    def place(self) -> Place:
+        """Trains quantized models further, and quantizes float ones first."""
+        return Place(takes_quantized=True, quantizes=True)
 
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """The trained QDQ model and a `QatReport`."""

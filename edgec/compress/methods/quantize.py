@@ -22,7 +22,7 @@ import onnx_ir as ir
 
 from edgec.compress import ranges
 from edgec.compress.calibrate import ChannelMaximum, observe
-from edgec.compress.method import Compressed, Data, Given, Method, Needs, option
+from edgec.compress.method import Compressed, Data, Given, Method, Needs, Place, option
 from edgec.compress.quantization import equalize as equalization
 from edgec.compress.quantization import measure, mixed, policy, report, rounding, scheme
 from edgec.compress.quantization.build_plan import Recipe, Statistics, build_plan, collect
@@ -107,6 +107,10 @@ class Quantize(Method):
         if not 0 <= self.max_float_fraction <= 1:
             yield f"max_float_fraction is {self.max_float_fraction}; it must be from 0 to 1."
         yield from _unsuitable(model)
+
+    def place(self) -> Place:
+        """After everything that needs float weights."""
+        return Place(quantizes=True)
 
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """The QDQ model and a `QuantizeReport`."""

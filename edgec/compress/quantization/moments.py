@@ -13,7 +13,7 @@ import numpy as np
 from edgec.compress.method import Array
 from edgec.compress.quantization.units import Unit, groups, weight_array
 
-_ROWS_PER_SAMPLE = 32  # neighbouring positions tell much the same
+ROWS_PER_SAMPLE = 32  # neighbouring positions tell much the same
 _ROWS_AT_ONCE = 1024  # one large product is much faster than many small ones
 LARGEST_DEPTH = 2048  # beyond it the matrices cost more memory and time than they are worth
 
@@ -21,7 +21,7 @@ LARGEST_DEPTH = 2048  # beyond it the matrices cost more memory and time than th
 class Moments:
     """Sum of x x^T over samples and positions; of these at most some rows for each sample."""
 
-    def __init__(self, unit: Unit, rows_per_sample: int = _ROWS_PER_SAMPLE) -> None:
+    def __init__(self, unit: Unit, rows_per_sample: int = ROWS_PER_SAMPLE) -> None:
         self._unit, self._rows_per_sample = unit, rows_per_sample
         self.count = 0
         depth = depth_of(unit)
@@ -36,8 +36,7 @@ class Moments:
 
     def add(self, values: Array) -> None:
         """values: a batch of the unit's input."""
-        self._waiting.append(self._patches(values) if self._unit.op == "Conv" else
-                             self._spread(values.reshape(1, -1, values.shape[-1]), len(values)))
+        self._waiting.append(rows_of(self._unit, values, self._rows_per_sample))
         if sum(rows.shape[1] for rows in self._waiting) >= _ROWS_AT_ONCE:
             self._flush()
 
@@ -48,41 +47,46 @@ class Moments:
             self.count += rows.shape[1]
             self._total += np.matmul(rows.transpose(0, 2, 1), rows)
 
-    def _patches(self, values: Array) -> Array:
-        """Some windows of [n, c, ...]: float32 [groups, rows, depth]."""
-        attributes, kernel = self._unit.nodes[0].attributes, weight_array(self._unit).shape[2:]
-        rank = len(kernel)
-        pads = attributes.get_ints("pads", [0] * (2 * rank))
-        strides = attributes.get_ints("strides", [1] * rank)
-        dilations = attributes.get_ints("dilations", [1] * rank)
-        around = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
-        spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
-        axes = tuple(range(2, 2 + rank))
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, around), spans, axes)
-        every: list[Any] = [slice(None, None, step) for step in (1, 1, *strides, *dilations)]
-        windows = windows[tuple(every)]
-        samples, channels = windows.shape[:2]
-        count = groups(self._unit)
-        places = int(np.prod(windows.shape[2 : 2 + rank]))
-        chosen = np.unravel_index(self._places(places, 1), windows.shape[2 : 2 + rank])
-        rows = windows[(slice(None), slice(None), *chosen)]
-        rows = rows.reshape(samples, count, channels // count, rows.shape[2], -1)
-        rows = rows.transpose(1, 0, 3, 2, 4)
-        return np.asarray(rows.reshape(count, samples * rows.shape[2], -1))
 
-    def _places(self, count: int, samples: int) -> Array:
-        """Evenly spread indices below `count`, so many for each sample at most."""
-        wanted = min(count, self._rows_per_sample * samples)
-        return np.linspace(0, count - 1, wanted).astype(np.int64)
+def rows_of(unit: Unit, values: Array, most: int = ROWS_PER_SAMPLE) -> Array:
+    """Some of what the unit multiplies with its weights, float32 [groups, rows, depth].
 
-    def _spread(self, rows: Array, samples: int) -> Array:
-        return rows[:, self._places(rows.shape[1], samples)]
+    values: a batch of the unit's input. most: rows for each sample. Equal shapes give the same
+    places.
+    """
+    if unit.op == "Conv":
+        return _patches(unit, values, most)
+    rows = values.reshape(1, -1, values.shape[-1])
+    return rows[:, _places(rows.shape[1], most * len(values))]
 
 
-def can_gather(unit: Unit) -> bool:
+def _patches(unit: Unit, values: Array, most: int) -> Array:
+    """Some windows of [n, c, ...]."""
+    attributes, kernel = unit.nodes[0].attributes, weight_array(unit).shape[2:]
+    rank = len(kernel)
+    pads = attributes.get_ints("pads", [0] * (2 * rank))
+    strides = attributes.get_ints("strides", [1] * rank)
+    dilations = attributes.get_ints("dilations", [1] * rank)
+    around = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    axes = tuple(range(2, 2 + rank))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, around), spans, axes)
+    every: list[Any] = [slice(None, None, step) for step in (1, 1, *strides, *dilations)]
+    windows = windows[tuple(every)]
+    samples, channels = windows.shape[:2]
+    count = groups(unit)
+    places = int(np.prod(windows.shape[2 : 2 + rank]))
+    chosen = np.unravel_index(_places(places, most), windows.shape[2 : 2 + rank])
+    rows = windows[(slice(None), slice(None), *chosen)]
+    rows = rows.reshape(samples, count, channels // count, rows.shape[2], -1)
+    rows = rows.transpose(1, 0, 3, 2, 4)
+    return np.asarray(rows.reshape(count, samples * rows.shape[2], -1))
+
+
+def can_gather(unit: Unit, largest_depth: int = LARGEST_DEPTH) -> bool:
     """Whether the unit's padding is written out and its matrix is of a sane size."""
     explicit = unit.nodes[0].attributes.get_string("auto_pad", "NOTSET") == "NOTSET"
-    return depth_of(unit) <= LARGEST_DEPTH and explicit
+    return depth_of(unit) <= largest_depth and explicit
 
 
 def depth_of(unit: Unit) -> int:
@@ -90,3 +94,8 @@ def depth_of(unit: Unit) -> int:
     weight = weight_array(unit)
     return int(weight[0].size) if unit.op == "Conv" else \
         int(weight.shape[1] if unit.nodes[0].attributes.get_int("transB", 0) else weight.shape[0])
+
+
+def _places(count: int, most: int) -> Array:
+    """At most so many indices below `count`, evenly spread."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

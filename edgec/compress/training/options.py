@@ -36,6 +36,8 @@ class TrainingMethod(Method):
                                  "its statistics; 0: from the start, for few samples")
     precision: str = option("float32", "float32, or bfloat16 for layers: faster where the "
                             "processor has it; not for quantized models")
+    keep_zeros: bool = option(True, "weights that are exactly 0 stay 0 while training, so that a "
+                              "sparse model stays sparse")
 
     def check_training(self, given: Given) -> Iterator[str]:
         """What is wrong with these options; MissingExtra when there is no torch to train with."""
@@ -50,7 +52,7 @@ class TrainingMethod(Method):
 
     def schedule(self, epochs: float | None = None) -> Schedule:
         """The schedule of these options, for all epochs or a part of them."""
-        named = {f.name for f in fields(TrainingMethod)}
+        named = {f.name for f in fields(TrainingMethod)} & {f.name for f in fields(Schedule)}
         made = Schedule(**{name: getattr(self, name) for name in named})
         return made if epochs is None else replace(made, epochs=epochs)
 
@@ -58,7 +60,9 @@ class TrainingMethod(Method):
                  epochs: float | None = None) -> Trained | None:
         """Trains the graph in place for all epochs, or some; None where there is nothing to do."""
         from edgec.compress.training.finetune import finetune
+        from edgec.compress.training.keep_zeros import KeepZeros
 
         if given.task is None or not (self.epochs if epochs is None else epochs):
             return None
-        return finetune(graph, given, self.schedule(epochs), hooks)
+        kept = (KeepZeros(graph),) if self.keep_zeros else ()
+        return finetune(graph, given, self.schedule(epochs), (*hooks, *kept))

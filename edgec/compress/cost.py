@@ -1,0 +1,109 @@
+"""What a model costs, in numbers that are kept apart: none of them stands for another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from edgec.model.inspect import inspect_model, node_macs
+
+FLOAT_BITS = 32
+
+
+@dataclass(frozen=True)
+class Latency:
+    """us: of one inference on the target. How much of it was measured, layer by layer, how much
+    lies between measurements, and how much is only estimated: shares that add up to 1.
+    """
+
+    us: float
+    measured: float
+    interpolated: float
+    estimated: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One inference and the artifact.
+
+    bit_ops: products with a weight that is not zero, times bits of the weight and of the
+    activation; float counts 32 × 32. macs: all multiply-accumulates of the graph. bytes: of the
+    lowered artifact where there is a target, else of the ONNX file. None: not known.
+    """
+
+    bit_ops: int
+    macs: int
+    parameters: int
+    bytes: int
+    arena_bytes: int | None = None
+    latency: Latency | None = None
+    energy_uj: float | None = None
+
+    @property
+    def latency_us(self) -> float | None:
+        """Of one inference on the target."""
+        return None if self.latency is None else self.latency.us
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+
+Price = Callable[[ir.Model], Cost]
+"""Says what a model costs; where there is a target, on it."""
+
+
+def paper_cost(model: ir.Model) -> Cost:
+    """What can be said without a target. ModelError when a shape is not static."""
+    summary = inspect_model(model)
+    bit_ops = sum(bit_operations(node) for node in model.graph)
+    size = len(ir.serde.serialize_model(model).SerializeToString(deterministic=True))
+    return Cost(bit_ops, summary.macs, summary.parameters, size)
+
+
+def bit_operations(node: ir.Node) -> int:
+    """Σ over the products of a node, without those with a zero weight: weight bits × input bits.
+
+    The count of van Baalen et al. 2020, arXiv 2005.07093, with zeros left out.
+    """
+    macs = node_macs(node)
+    if not macs:
+        return 0
+    first, second = node.inputs[0], node.inputs[1]
+    weight = _constant(second)
+    kept = 1.0 if weight is None else float(np.count_nonzero(weight)) / max(1, weight.size)
+    return math.floor(macs * kept * _bits(first) * _bits(second) + 0.5)
+
+
+def _bits(value: ir.Value | None) -> int:
+    """Bits of a value as it is computed with: those of the integers that it is dequantized from."""
+    node = None if value is None else value.producer()
+    if node is None or node.op_type != "DequantizeLinear":
+        return FLOAT_BITS
+    source = node.inputs[0]
+    assert source is not None
+    kind = source.dtype if source.const_value is None else source.const_value.dtype
+    if kind is not None:
+        return int(kind.bitwidth)
+    quantize = source.producer()  # its zero point says the type where nobody inferred it
+    zero = quantize.inputs[2] if quantize is not None and len(quantize.inputs) > 2 else None
+    return 8 if zero is None or zero.dtype is None else int(zero.dtype.bitwidth)
+
+
+def _constant(value: ir.Value | None) -> np.ndarray[Any, Any] | None:
+    """The weight behind a value, whole numbers less their zero point; None for activations."""
+    if value is None:
+        return None
+    if value.const_value is not None:
+        return value.const_value.numpy()
+    node = value.producer()
+    if node is None or node.op_type != "DequantizeLinear":
+        return None
+    stored = _constant(node.inputs[0])
+    return None if stored is None else stored.astype(np.int32) if stored.dtype.kind != "f" \
+        else stored

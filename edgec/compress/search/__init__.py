@@ -1,0 +1,1 @@
+"""Finds the strengths of a recipe's methods that keep its limits."""
