@@ -34,6 +34,7 @@ _ISA_FLAGS = {
 # $1 root, $2 the release to check against the sha256 list on stdin (or "").
 _SCRIPT = r"""
 export LC_ALL=C
+unset OMP_NUM_THREADS OMP_THREAD_LIMIT  # nproc would count those
 root=$1 wished=$2
 one() { printf '%s %s\n' "$1" "$(printf %s "$2" | tr '\n' ' ')"; }
 echo 'edgec-facts 1'

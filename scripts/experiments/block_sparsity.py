@@ -215,4 +215,4 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=9, help="of timing; 0: none")
 
 
-COMMAND = Command("accuracy and speed of block-sparse EfficientNet-Lite0", _arguments, experiment)
+COMMAND = Command("Accuracy and speed of block-sparse EfficientNet-Lite0.", _arguments, experiment)

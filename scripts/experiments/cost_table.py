@@ -65,4 +65,4 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", nargs="+", default=list(MODELS))
 
 
-COMMAND = Command("the sum of measured layer costs against whole networks", _arguments, experiment)
+COMMAND = Command("The sum of measured layer costs against whole networks.", _arguments, experiment)

@@ -152,4 +152,4 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of what is random")
 
 
-COMMAND = Command("low-rank factorizations at 20, 40 and 60 % removed", _arguments, experiment)
+COMMAND = Command("Low-rank factorizations at 20, 40 and 60 % removed.", _arguments, experiment)

@@ -92,4 +92,4 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=1)
 
 
-COMMAND = Command("the order of methods, measured for every pair", _arguments, experiment)
+COMMAND = Command("The order of methods, measured for every pair.", _arguments, experiment)

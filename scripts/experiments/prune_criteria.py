@@ -84,4 +84,4 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regularize", type=float, default=0.0)
 
 
-COMMAND = Command("accuracy of pruned networks by criterion and ratio", _arguments, experiment)
+COMMAND = Command("Accuracy of pruned networks by criterion and ratio.", _arguments, experiment)

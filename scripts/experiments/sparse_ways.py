@@ -66,5 +66,5 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learning-rate", type=float, default=2e-3)
 
 
-COMMAND = Command("accuracy of block-sparse networks by criterion and update", _arguments,
+COMMAND = Command("Accuracy of block-sparse networks by criterion and update.", _arguments,
                   experiment)

@@ -37,8 +37,7 @@ struct ExitModel {
     const int32_t table = builder.AddConstant("table", 4, {1024}, Exponentials());
     const int32_t e = builder.Add("e", 0, {1, 3});
     const int32_t y = builder.Add("y", 0, {1, 3});
-    builder.nodes.push_back(
-        {"exit_f32", "exit", {x, table}, {e}, {static_cast<int32_t>(limit)}});
+    builder.nodes.push_back({"exit_f32", "exit", {x, table}, {e}, {static_cast<int32_t>(limit)}});
     builder.nodes.push_back({"reshape", "end", {x}, {y}});
     builder.inputs = {static_cast<uint32_t>(x)};
     builder.outputs = {static_cast<uint32_t>(y), static_cast<uint32_t>(e)};

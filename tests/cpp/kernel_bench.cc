@@ -14,11 +14,8 @@ void BenchRows(const KernelBench& bench);
 
 int main(int count, char** arguments) {
   constexpr void (*kFamilies[])(const edgec_test::KernelBench&) = {
-      edgec_test::BenchIgemm,
-      edgec_test::BenchSparse,
-      edgec_test::BenchDwconv,
-      edgec_test::BenchDwconv3x3,
-      edgec_test::BenchRows,
+      edgec_test::BenchIgemm,     edgec_test::BenchSparse, edgec_test::BenchDwconv,
+      edgec_test::BenchDwconv3x3, edgec_test::BenchRows,
   };
   const edgec_test::KernelBench bench(count > 1 ? arguments[1] : "");
   for (const auto family : kFamilies) family(bench);

@@ -69,7 +69,8 @@ DepthwiseRows<T>::DepthwiseRows(const Conv2dWindow& window, const UnitForm<T>& f
   const size_t most = static_cast<size_t>(std::max<uint64_t>(1, kRingBytes / block_bytes));
   blocks_ = DivideUp(all_blocks, DivideUp(all_blocks, most));
   if (blocks_ < all_blocks && most >= kWholeBlocks) {
-    blocks_ = std::min(RoundUp(blocks_, kWholeBlocks), most / kWholeBlocks * kWholeBlocks);
+    const size_t whole = static_cast<size_t>(RoundUp(blocks_, kWholeBlocks));
+    blocks_ = std::min(whole, most / kWholeBlocks * kWholeBlocks);
   }
   ranges_ = DivideUp(all_blocks, blocks_);
   ring_elements_ =
