@@ -80,7 +80,7 @@ class Model:
     magic: bytes = b"\x89EDGEC\r\n"
     major: int = 2
     arena_bytes: int = 192
-    reserved: bytes = bytes(16)
+    reserved: bytes = bytes(12)
     crc: int = RIGHT
     metadata_bytes: int = RIGHT
     file_bytes: int = RIGHT
@@ -88,6 +88,8 @@ class Model:
     padding: bytes = b"\0"
     tail: bytes = b""
     extra_metadata: bytes = b""
+    compressed: Callable[[bytes], bytes] | None = None  # the metadata, at the end of the file
+    compressed_bytes: int = RIGHT
 
     def metadata(self, first_constant: int) -> bytes:
         """The record stream."""
@@ -108,22 +110,26 @@ class Model:
 
     def pack(self) -> bytes:
         """The whole file."""
-        metadata = self.metadata(aligned(64 + len(self.metadata(0))))
-        body = metadata
+        start = 64 if self.compressed else aligned(64 + len(self.metadata(0)))
+        metadata = self.metadata(start)
+        body = b"" if self.compressed else metadata
         for tensor in self.tensors:
             if tensor.data and tensor.dtype in FEW_BITS:
                 body += tensor.data
             elif tensor.data:
                 body += self.padding * (aligned(len(body)) - len(body)) + tensor.data
         body += self.tail
+        compressed = self.compressed(metadata) if self.compressed else b""
+        body += compressed
         crc = zlib.crc32(metadata) if self.crc == RIGHT else self.crc
         metadata_bytes = len(metadata) if self.metadata_bytes == RIGHT else self.metadata_bytes
         file_bytes = 64 + len(body) if self.file_bytes == RIGHT else self.file_bytes
         counts = {"tensors": len(self.tensors), "nodes": len(self.nodes),
                   "inputs": len(self.inputs), "outputs": len(self.outputs), **self.counts}
         header = self.magic + struct.pack("<HHIQI", self.major, 0, metadata_bytes, file_bytes, crc)
-        header += struct.pack("<IIHHQ", *counts.values(), self.arena_bytes) + self.reserved
-        return header + body
+        header += struct.pack("<IIHHQ", *counts.values(), self.arena_bytes)
+        said = len(compressed) if self.compressed_bytes == RIGHT else self.compressed_bytes
+        return header + struct.pack("<I", said) + self.reserved + body
 
 
 def string(text: bytes) -> bytes:
@@ -215,6 +221,14 @@ def both(first: Callable[[Model], None], second: Callable[[Model], None]
     return change
 
 
+def literals(data: bytes, repeated: int = 0) -> bytes:
+    """`data` as it is, compressed; then `repeated` bytes from 65535 bytes before."""
+    token = 0xF0 | max(0, repeated - 4)
+    rest = len(data) - 15
+    start = bytes([token]) + b"\xff" * (rest // 255) + bytes([rest % 255]) + data
+    return start + b"\xff\xff" if repeated else start
+
+
 TWO_NODES_SWAPPED = [Node(b"reshape", b"flatten", [2], [3]), Node(b"lut_s8", b"shift", [0, 1], [2])]
 
 CASES: dict[str, Callable[[Model], None]] = {
@@ -232,13 +246,19 @@ CASES: dict[str, Callable[[Model], None]] = {
     "header-too_many_outputs": model(counts={"outputs": 257}),
     "header-arena_not_aligned": model(arena_bytes=190),
     "header-arena_too_large": model(arena_bytes=2**32 + 64),
-    "header-reserved_not_zero": model(reserved=bytes(15) + b"\1"),
+    "header-reserved_not_zero": model(reserved=bytes(11) + b"\1"),
     "checksum": model(crc=0),
     "metadata-ends_early": model(counts={"nodes": 3}),
     "metadata-ends_late": model(extra_metadata=bytes(4)),
     "metadata-nul_in_string": model(name=b"a\0b"),
     "metadata-not_utf8": model(name=b"\xff\xfe"),
     "metadata-string_too_long": model(name=b"n" * 1025),
+    "header-compressed_too_little": model(compressed=lambda _: b"\0"),
+    "truncated-compressed": model(compressed=literals, compressed_bytes=4096),
+    "metadata-compressed_cut": model(compressed=lambda metadata: literals(metadata)[:-1]),
+    "metadata-compressed_too_much": model(compressed=lambda m: literals(m + bytes(1))),
+    "metadata-compressed_far_repeat": model(compressed=lambda m: literals(m[:-20], 16) + bytes(3)),
+    "constants-hole_before_compressed": model(compressed=literals, tail=bytes(64)),
     "tensor_type-dtype": tensor(0, dtype=14, size=6),
     "tensor_type-few_bits_in_arena": tensor(0, dtype=S4, size=3),
     "tensor_type-few_bits_of_another_layout": both(few_bits(), tensor(5, dtype=12, size=128)),
@@ -306,7 +326,7 @@ def files() -> dict[str, bytes]:
     """File name to content."""
     made = {"valid": Model().pack(), "truncated-header": Model().pack()[:40]}
     for name, change in (("sparse", sparse()), ("exit", exits()),
-                         ("few_bits", few_bits())):
+                         ("few_bits", few_bits()), ("compressed", model(compressed=literals))):
         right = Model()
         change(right)
         made[f"valid-{name}"] = right.pack()
