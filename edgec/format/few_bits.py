@@ -31,7 +31,8 @@ def narrowest(values: Array) -> str:
     """The stored type of fewest bits that holds all values, int8 or int32; empty when none does."""
     low, high = int(values.min()), int(values.max())
     for name, bits in BITS.items():
-        if _NUMPY[READ_AS[name]] == values.dtype and -(1 << bits - 1) <= low and high < 1 << bits - 1:
+        limit = 1 << bits - 1
+        if _NUMPY[READ_AS[name]] == values.dtype and -limit <= low and high < limit:
             return name
     return ""
 

