@@ -32,8 +32,9 @@ class Cost:
     """One inference and the artifact.
 
     bit_ops: products with a weight that is not zero, times bits of the weight (as many as the
-    largest of the layer needs) and of the activation; float counts 32 × 32. macs: all multiply-accumulates of the graph. bytes: of the
-    lowered artifact where there is a target, else of the ONNX file. None: not known.
+    largest of the layer needs) and of the activation; float counts 32 × 32. macs: all
+    multiply-accumulates of the graph. bytes: of the lowered artifact where there is a target, so
+    that few bits show; else of the ONNX file, which has them in int8. None: not known.
     """
 
     bit_ops: int
