@@ -19,7 +19,8 @@ BITS: Mapping[str, int] = MappingProxyType(
     {**{f"s{bits}": bits for bits in range(2, 8)}, "s16": 16, "s24": 24})
 READ_AS: Mapping[str, str] = MappingProxyType(
     {name: "s8" if bits < 8 else "s32" for name, bits in BITS.items()})
-_NUMPY = {"s8": np.dtype("i1"), "s32": np.dtype("<i4")}
+_NUMPY: Mapping[str, np.dtype[Any]] = MappingProxyType(
+    {"s8": np.dtype("i1"), "s32": np.dtype("<i4")})
 
 
 def stored_bytes(stored: str, count: int) -> int:
@@ -51,4 +52,4 @@ def unpack(data: bytes, stored: str, count: int) -> Array:
     rows = flat.reshape(count, bits)
     sign = np.repeat(rows[:, -1:], 8 * dtype.itemsize - bits, axis=1)
     whole = np.packbits(np.concatenate([rows, sign], axis=1), axis=1, bitorder="little")
-    return whole.view(dtype).reshape(count)
+    return np.asarray(whole.view(dtype).reshape(count))

@@ -22,6 +22,15 @@ void UnpackEight(const uint8_t* packed, int8_t* values) {
   }
 }
 
+// The usual case, in a way that compilers make vectors of.
+template <>
+void UnpackEight<4>(const uint8_t* packed, int8_t* values) {
+  for (uint32_t i = 0; i < 4; ++i) {
+    values[2 * i] = static_cast<int8_t>(static_cast<int8_t>(packed[i] << 4) >> 4);
+    values[2 * i + 1] = static_cast<int8_t>(static_cast<int8_t>(packed[i]) >> 4);
+  }
+}
+
 template <uint32_t kBits>
 void UnpackBytes(const uint8_t* packed, uint64_t count, int8_t* values) {
   for (; count >= 8; count -= 8, packed += kBits, values += 8) UnpackEight<kBits>(packed, values);
