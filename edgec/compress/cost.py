@@ -87,12 +87,19 @@ def _bits(value: ir.Value | None) -> int:
         return FLOAT_BITS
     source = node.inputs[0]
     assert source is not None
-    kind = source.dtype if source.const_value is None else source.const_value.dtype
-    if kind is not None:
-        return int(kind.bitwidth)
+    if source.const_value is not None:
+        return _bits_of(source.const_value.numpy())
+    if source.dtype is not None:
+        return int(source.dtype.bitwidth)
     quantize = source.producer()  # its zero point says the type where nobody inferred it
     zero = quantize.inputs[2] if quantize is not None and len(quantize.inputs) > 2 else None
     return 8 if zero is None or zero.dtype is None else int(zero.dtype.bitwidth)
+
+
+def _bits_of(stored: np.ndarray[Any, Any]) -> int:
+    """Bits of a symmetric range that holds all values: int8 also holds weights of 4 bits."""
+    largest = int(np.abs(stored.astype(np.int64)).max(initial=0))
+    return min(8 * stored.dtype.itemsize, 1 + max(1, largest.bit_length()))
 
 
 def _constant(value: ir.Value | None) -> np.ndarray[Any, Any] | None:

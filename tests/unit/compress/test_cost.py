@@ -33,7 +33,14 @@ def test_products_with_a_zero_weight_count_in_macs_and_not_in_bit_ops() -> None:
 
 
 def test_int8_products_count_8_times_8_bits() -> None:
-    assert paper_cost(quantized(np.ones((4, 3), np.int8))).bit_ops == 12 * 8 * 8
+    assert paper_cost(quantized(np.full((4, 3), -127, np.int8))).bit_ops == 12 * 8 * 8
+
+
+@pytest.mark.parametrize(("largest", "bits"), [(1, 2), (3, 3), (7, 4), (8, 5), (127, 8)])
+def test_weights_count_with_the_bits_of_their_range(largest: int, bits: int) -> None:
+    weights = np.ones((4, 3), np.int8)
+    weights[2, 1] = -largest
+    assert paper_cost(quantized(weights)).bit_ops == 12 * bits * 8
 
 
 def test_bytes_are_those_of_the_onnx_file_where_there_is_no_target(tmp_path) -> None:
