@@ -25,11 +25,11 @@ from edgec.deploy.facts import read_facts
 from edgec.deploy.plan import Options
 from edgec.deploy.transport import Transport, open_transport
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
-from edgec.format.bundle import Answered, Bundle, BundleContents, Port, read_bundle, write_bundle
+from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.lower import lower as lowering
 from edgec.lower.backend import Backend, Site, load_backend, require_supported
 from edgec.lower.golden import golden
-from edgec.lower.golden_exits import TYPICAL, golden_exits, has_exits
+from edgec.lower.golden_exits import TYPICAL, answered, golden_exits, has_exits
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
@@ -37,7 +37,6 @@ from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import BenchOptions, Program, measure
 from edgec.measure.report import render
 from edgec.measure.results import BoardIdentity, read_result, record
-from edgec.model.exits import read_choice, read_exits, run_shares
 from edgec.model.data import input_specs, load_batches
 from edgec.model.inspect import ModelSummary, inspect_model
 from edgec.model.load import load_model
@@ -99,19 +98,21 @@ def quantize(spec: str, calibration: str, output: Path, *, target: str | None = 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a bundle was made from: sha256 by name, and the command line."""
+    """What a bundle was made from: sha256 by name, and the command line.
+
+    samples: typical inputs, [n, ...] by name or as for `quantize`; golden vectors for every early
+    exit are looked for in them.
+    """
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
+    samples: Mapping[str, Array] | str | None = None
 
 
 def lower(spec: str, output: Path, *, target: str, backend: str = "native",
-          shapes: Shapes | None = None, command: Sequence[str] = (), samples: str | None = None
+          shapes: Shapes | None = None, origin: Origin = Origin()
           ) -> tuple[Bundle, list[Placement]]:
-    """Lowers a float or QDQ model for a target; writes the bundle directory `output`.
-
-    samples: typical inputs as for quantize, to find golden vectors for every early exit in.
-    """
+    """Lowers a float or QDQ model for a target; writes the bundle directory `output`."""
     board = load_target(target)
     load_backend(backend)  # a wrong name is told before the work
     if backend not in board.backends:
@@ -122,24 +123,22 @@ def lower(spec: str, output: Path, *, target: str, backend: str = "native",
     model = load_model(spec, shapes)
     name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
     return lower_model(model, output, name=name, target=board, backend=backend,
-                       origin=Origin(lock, command), samples=_samples(samples, model))
+                       origin=replace(origin, inputs=lock))
 
 
-def _samples(spec: str | None, model: ir.Model) -> dict[str, Array] | None:
+def _samples(given: Mapping[str, Array] | str | None,
+             model: ir.Model) -> Mapping[str, Array] | None:
     """Some typical inputs, stacked."""
-    if spec is None:
-        return None
-    batches = list(islice(load_batches(spec, input_specs(model)), TYPICAL))
+    if not isinstance(given, str):
+        return given
+    batches = list(islice(load_batches(given, input_specs(model)), TYPICAL))
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
 def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
-                backend: str = "native", origin: Origin = Origin(),
-                samples: Mapping[str, Array] | None = None) -> tuple[Bundle, list[Placement]]:
-    """The same for a model in memory.
-
-    samples: typical inputs [n, ...] by name, to find golden vectors for every early exit in.
-    """
+                backend: str = "native", origin: Origin = Origin()
+                ) -> tuple[Bundle, list[Placement]]:
+    """The same for a model in memory."""
     emitter = load_backend(backend)
     graph = lowering.lower_for(model, emitter, target)
     require_supported(backend, emitter, graph, target)
@@ -150,7 +149,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}
     if has_exits(graph):
-        exits = golden_exits(graph, emitter.exact, samples)
+        exits = golden_exits(graph, emitter.exact, _samples(origin.samples, model))
         report |= {"exits_without_golden": list(exits.missing)}
         vectors, answers = (exits.inputs, exits.outputs, exits.tolerance), exits.answers
     else:
@@ -160,21 +159,9 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, planned, target),
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
         golden_inputs=vectors[0], golden_outputs=vectors[1], tolerance=vectors[2],
-        golden_answers=answers, exits=_answered(model), lowering=report, lock_inputs=origin.inputs,
+        golden_answers=answers, exits=answered(model), lowering=report, lock_inputs=origin.inputs,
         lock_tools=tool_versions(), command=origin.command)
     return write_bundle(output, contents), placements
-
-
-def _answered(model: ir.Model) -> tuple[Answered, ...]:
-    """What validation said of a model with early exits when its thresholds were chosen."""
-    exits, choice = read_exits(model), read_choice(model)
-    if not exits:
-        return ()
-    shares = run_shares(exits) if choice else (None,) * (len(exits) + 1)
-    names = {e.output for e in exits}
-    end = next(str(v.name) for v in model.graph.outputs if v.name not in names)
-    scores = (*(e.score for e in exits), choice.end_score if choice else None)
-    return tuple(map(Answered, (*(e.output for e in exits), end), shares, scores))
 
 
 def _placements(graph: Graph, backend: Backend, target: Target) -> list[Placement]:

@@ -117,7 +117,8 @@ def lower(
     with working("lowering"):
         bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
                                             shapes=pipeline.parse_shapes(shape or []),
-                                            command=sys.argv[1:], samples=samples)
+                                            origin=pipeline.Origin(
+                                                command=sys.argv[1:], samples=samples))
     show.placements(out, placements)
     show.bundle(out, bundle)
 

@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import onnx_ir as ir
 
+from edgec.format.bundle import Answered
 from edgec.lower.golden import SEED, tolerance, values
 from edgec.lower.graph import DTYPES, Array, Graph, Node
 from edgec.lower.interpret import interpret
 from edgec.model.confidence import softmax_sums
+from edgec.model.exits import read_choice, read_exits, run_shares
 
 TYPICAL, NOISE = 200, 32  # inputs that are tried, of each kind
 LOUDNESS = (1.0, 0.0, 0.5, 0.25)  # of the noise
@@ -62,6 +65,18 @@ def golden_exits(graph: Graph, exact: bool = True,
 def has_exits(graph: Graph) -> bool:
     """Whether a run may end early."""
     return any(node.op == "exit" for node in graph.nodes)
+
+
+def answered(model: ir.Model) -> tuple[Answered, ...]:
+    """What validation said of a model with early exits when its thresholds were chosen."""
+    exits, choice = read_exits(model), read_choice(model)
+    if not exits:
+        return ()
+    shares = run_shares(exits) if choice else (None,) * (len(exits) + 1)
+    names = {e.output for e in exits}
+    end = next(str(v.name) for v in model.graph.outputs if v.name not in names)
+    scores = (*(e.score for e in exits), choice.end_score if choice else None)
+    return tuple(map(Answered, (*(e.output for e in exits), end), shares, scores))
 
 
 def _answer(exits: Sequence[Node], outputs: Mapping[str, Array], end: str) -> tuple[str, bool]:

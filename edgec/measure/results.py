@@ -18,8 +18,8 @@ from edgec.measure.bench import Measurement
 from edgec.measure.exits import by_exit
 
 SCHEMA = "edgec-result/1"
-MIXED = ("the model has early exits and was timed on its golden samples, one for each exit: read the "
-         "latency of each exit, the mean by the shares of validation, and the worst")
+MIXED = ("the model has early exits and was timed on its golden samples, one for each exit: read "
+         "the latency of each exit, the mean by the shares of validation, and the worst")
 
 
 @dataclass(frozen=True)

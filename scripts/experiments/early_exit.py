@@ -20,7 +20,7 @@ import onnx_ir as ir
 from edgec.compress.exits.branches import final_output
 from edgec.compress.exits.heads import POOLS
 from edgec.compress.exits.outcomes import Outcomes, outcomes
-from edgec.compress.exits.report import EarlyExitReport
+from edgec.compress.exits.report import EarlyExitReport, report
 from edgec.compress.method import Given, run
 from edgec.compress.methods.early_exit import EarlyExit
 from edgec.compress.methods.quantize import Quantize
@@ -31,6 +31,7 @@ from edgec.measure.exits import by_exit
 from edgec.model.exits import Exit, read_exits
 from edgec.model.load import load_model
 from edgec.model.onnx_file import save_model
+from edgec.model.passes.infer_shapes import run as infer_shapes
 from edgec.model.task import Samples, Task
 from edgec.target.target import load_target
 from edgec.target.toolchain import build_engine
@@ -42,7 +43,7 @@ def experiment(arguments: argparse.Namespace) -> None:
     """Prints what each exit does, then one line per measured ratio; writes early_exit.json."""
     task = load_dataset(arguments.dataset, arguments.data, arguments.out / "data")
     model = load_model(arguments.model)
-    found = _made(model, task, arguments)
+    found = _found(model, task, arguments) if arguments.made else _made(model, task, arguments)
     result = {"float": found["float_report"], "int8": found["report"]}
     if arguments.rounds:
         result |= {"test": _on_test(found, task), "engine": _measured(found, task, arguments)}
@@ -70,6 +71,17 @@ def _made(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[st
     return {"exits": again.model, "reused": read_exits(quantized),
             "plain": run(Quantize(), model, given).model,
             "float_report": floats.report.to_json(), "report": again.report.to_json()}
+
+
+def _found(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The same of an earlier run, with the thresholds that it has."""
+    given = Given(task=task, seed=arguments.seed)
+    exits = infer_shapes(load_model(str(arguments.made)))
+    plain = run(Quantize(), model, given).model
+    found = report(exits, read_exits(exits), outcomes(exits, read_exits(exits), task.validation,
+                                                      task.metric), {})
+    return {"exits": exits, "reused": read_exits(exits), "plain": plain, "float_report": None,
+            "report": found.to_json()}
 
 
 def _say(line: str) -> None:
@@ -162,6 +174,8 @@ def _bench(path: Path, files: Sequence[str], samples: int) -> dict[str, Any]:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=list(DATASETS), default="keywords")
     parser.add_argument("--model", required=True, help="float ONNX")
+    parser.add_argument("--made", type=Path, help="int8 network with exits of an earlier run, "
+                        "early_exit.onnx: nothing is trained")
     parser.add_argument("--at", type=float, nargs="+", default=list(EarlyExit().at))
     parser.add_argument("--pool", choices=POOLS, default=EarlyExit().pool)
     parser.add_argument("--epochs", type=float, default=EarlyExit().epochs)
