@@ -114,4 +114,4 @@ def test_the_next_call_goes_on_where_it_stopped(workshop: Path, boards: Path,
 def test_times_of_another_board_are_not_mixed_in(workshop: Path, boards: Path,
                                                  interrupted: CostTable) -> None:
     with pytest.raises(UsageError, match="times of the board line3; this is here"):
-        profile(str(workshop / "recipe.toml"), workshop / "costs.json")
+        profile(str(workshop / "net.onnx"), workshop / "costs.json", target=TARGET)
