@@ -24,12 +24,15 @@ from edgec.compress.exits.report import EarlyExitReport, report
 from edgec.compress.method import Given, run
 from edgec.compress.methods.early_exit import EarlyExit
 from edgec.compress.methods.quantize import Quantize
+from edgec.compress.training.score import sample_scores
 from edgec.lower import lower
 from edgec.lower.backend import load_backend
 from edgec.lower.plan import plan
 from edgec.measure.exits import by_exit
+from edgec.model.execute import TorchGraph
 from edgec.model.exits import Exit, read_exits
 from edgec.model.load import load_model
+from edgec.model.metrics import Array
 from edgec.model.onnx_file import save_model
 from edgec.model.passes.infer_shapes import run as infer_shapes
 from edgec.model.task import Samples, Task
@@ -94,16 +97,21 @@ def _on_test(found: dict[str, Any], task: Task) -> dict[str, Any]:
     exits = read_exits(found["exits"])
     judged = outcomes(found["exits"], exits, task.test, task.metric)
     plain = found["report"]["plain_macs"]
-    return {"whole": 100 * float(judged.scores[-1].mean()),
+    alone = sample_scores(TorchGraph(found["plain"], ()), task.test, task.metric)
+    return {"without exits": 100 * float(alone.mean()), "whole": 100 * float(judged.scores[-1].mean()),
             "oracle": 100 * float(judged.scores.max(0).mean()),
-            "recalibrated": _point(judged, exits, plain),
-            "reused from float": _point(judged, found["reused"], plain)}
+            "recalibrated": _point(judged, exits, plain, alone),
+            "reused from float": _point(judged, found["reused"], plain, alone)}
 
 
-def _point(judged: Outcomes, exits: Sequence[Exit], plain: int) -> dict[str, Any]:
+def _point(judged: Outcomes, exits: Sequence[Exit], plain: int, alone: Array) -> dict[str, Any]:
+    """gain: points against the network without exits, and half of its 95 % interval over the
+    samples, paired."""
     taken = judged.taken([e.threshold for e in exits])
-    return {"score": 100 * judged.score(taken), "macs": judged.cost(taken) / plain,
-            "shares": judged.shares(taken)}
+    gains = 100 * (judged.scores[taken, np.arange(len(taken))] - alone)
+    return {"score": 100 * judged.score(taken), "gain": float(gains.mean()),
+            "gain_interval": 1.96 * float(gains.std()) / len(gains) ** 0.5,
+            "macs": judged.cost(taken) / plain, "shares": judged.shares(taken)}
 
 
 def _measured(found: dict[str, Any], task: Task, arguments: argparse.Namespace) -> dict[str, Any]:
