@@ -41,8 +41,8 @@ class TfLite(Backend):
         emitter = emitters().get(site.node.op)
         if emitter is None:
             yield (f"the tflite backend has no op {site.node.op!r}." if site.node.op != "exit" else
-                   "LiteRT cannot end a run early: use the native backend, or the model without "
-                   "its exits.")
+                   "LiteRT cannot end a run early: use the native backend, or lower the model as "
+                   "it was before early_exit.")
             return
         broken = list(ops()[site.node.op].broken_rules(site.attributes, site.inputs, site.outputs))
         yield from broken
