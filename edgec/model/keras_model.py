@@ -15,7 +15,8 @@ from pathlib import Path
 
 import onnx_ir as ir
 
-from edgec.errors import MissingExtra, ModelError, UnsupportedOps
+from edgec.errors import MissingExtra, ModelError
+from edgec.model.keras_worker import MARK
 from edgec.model.tflite_model import read_tflite
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -46,14 +47,12 @@ def read_keras(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> ir.Model:
     with tempfile.TemporaryDirectory(prefix="edgec-keras-") as folder:
         made = Path(folder) / "model.tflite"
         _convert(path, made, shapes)
-        try:
-            return read_tflite(made)
-        except UnsupportedOps as error:
-            raise UnsupportedOps(f"the import of {path}", error.nodes) from None
+        return read_tflite(made, f"{path}, converted,")
 
 
 def _convert(path: Path, made: Path, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    worker = [sys.executable, str(Path(__file__).with_name("keras_worker.py"))]
+    # -P: modules of this folder must not stand in front of Python's own.
+    worker = [sys.executable, "-P", str(Path(__file__).with_name("keras_worker.py"))]
     words = [str(path.resolve()), str(made), json.dumps(dict(shapes))]
     try:
         done = subprocess.run([*worker, *words], capture_output=True, text=True, check=False,
@@ -62,7 +61,8 @@ def _convert(path: Path, made: Path, shapes: Mapping[str, tuple[int, ...]]) -> N
         raise ModelError(f"TensorFlow took more than {TIMEOUT_S} s to convert {path}. Convert it "
                          "to .tflite by hand.") from None
     if done.returncode != 0 or not made.is_file():
-        lines = [line.rstrip() for line in done.stderr.splitlines() if line.strip()][-_LINES:]
+        told = done.stderr.rpartition(f"\n{MARK}")[2]
+        lines = [line.rstrip() for line in told.splitlines() if line.strip()][-_LINES:]
         raise ModelError(f"TensorFlow cannot convert {path}. Its last words:\n"
                          + "\n".join(f"  {line}" for line in lines)
                          + "\nRepair the model, or convert it to .tflite or .onnx by hand.")

@@ -2,7 +2,7 @@
 
     python keras_worker.py MODEL OUT.tflite '{"input": [1, 224, 224, 3]}'
 
-Imports nothing of edgec. What is wrong ends in one line on the standard error and exit code 1.
+Imports nothing of edgec. What is wrong is written to the standard error behind MARK; exit code 1.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+MARK = "edgec: "  # in front of what is wrong, among what TensorFlow prints
 Shapes = Mapping[str, Sequence[int]]
 
 
 def convert(model: str, out: str, shapes: Shapes) -> None:
     """Writes `out`. The batch of every input is fixed, so that no shape is computed."""
     import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     source = Path(model)
     if source.is_dir():
@@ -31,7 +33,8 @@ def convert(model: str, out: str, shapes: Shapes) -> None:
     fixed = {name: tf.TensorSpec(_fixed(name, spec.shape, shapes), spec.dtype, name=name)
              for name, spec in specs.items()}
     concrete = tf.function(lambda **inputs: function(inputs)).get_concrete_function(**fixed)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], loaded)
+    frozen = convert_variables_to_constants_v2(concrete)  # else weights become variables
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     Path(out).write_bytes(converter.convert())
 
 
@@ -62,7 +65,7 @@ def _inference(model: Any) -> tuple[Any, Mapping[str, Any]]:
 
 def _plain(name: str) -> str:
     """A name that can be a keyword."""
-    plain = "".join(c if c.isalnum() else "_" for c in name.split(":")[0])
+    plain = "".join(c if c.isalnum() else "_" for c in name.split(":", maxsplit=1)[0])
     return plain if plain.isidentifier() else f"input_{plain}"
 
 
@@ -83,5 +86,5 @@ if __name__ == "__main__":
     try:
         convert(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))
     except Exception as error:  # whatever TensorFlow raises: its text is for the user
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.write(f"\n{MARK}{type(error).__name__}: {error}\n")
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Loads a model, of ONNX, torch, TensorFlow Lite or Keras, into the one form that the rest works on.
+"""Loads a model of ONNX, torch, TensorFlow Lite or Keras into the form that the rest works on.
 
 The form: ONNX of opset 13 or later, functions inlined, static shapes everywhere, constants folded
 into initializers, no sequences or identities, every node and value with a unique name.

@@ -25,19 +25,19 @@ from edgec.model.tflite_import._graph import Builder, Unsupported
 IMPORTERS = "edgec.model.tflite_import"
 
 
-def read_tflite(path: Path) -> ir.Model:
-    """The model in the file `path`.
+def read_tflite(path: Path, where: str = "") -> ir.Model:
+    """The model in the file `path`; errors call it `where`, if that is given.
 
     ModelError when the file is missing or malformed; UnsupportedOps with every operator that
     cannot be imported; MissingExtra without ai-edge-litert.
     """
-    data = read_bytes(path)
+    where, data = where or str(path), read_bytes(path)
     try:
-        graph = parse(data, str(path))
+        graph = parse(data, where)
     except Broken as error:
-        raise ModelError(f"{path} cannot be read as a TensorFlow Lite model: {error}. Give a "
+        raise ModelError(f"{where} cannot be read as a TensorFlow Lite model: {error}. Give a "
                          ".tflite file as its converter wrote it.") from None
-    return import_tflite(graph, str(path))
+    return import_tflite(graph, where)
 
 
 def import_tflite(graph: TfGraph, where: str) -> ir.Model:
@@ -79,6 +79,9 @@ def _import_all(graph: TfGraph, builder: Builder, importers: dict[str, Importer]
             broken.update(operator.outputs)
     if unsupported:
         raise UnsupportedOps(f"the import of {where}", unsupported)
+    if graph.subgraphs > 1:  # with control flow they are bodies, and an operator was refused
+        raise ModelError(f"{where} has {graph.subgraphs} subgraphs; one can be imported. Convert "
+                         "one function of the model at a time.")
 
 
 def _require_order(builder: Builder, operator: TfOperator, where: str) -> None:

@@ -67,13 +67,14 @@ class TfOperator:
 
 @dataclass(frozen=True)
 class TfGraph:
-    """The one subgraph of a file."""
+    """The first subgraph of a file, and how many there are."""
 
     name: str
     tensors: tuple[TfTensor, ...]
     operators: tuple[TfOperator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    subgraphs: int = 1
 
 
 def parse(data: bytes, where: str) -> TfGraph:
@@ -111,10 +112,10 @@ class _Reader:
         self._schema, self._model, self._data = schema, model, data
 
     def graph(self) -> TfGraph:
-        """The only subgraph."""
+        """The first subgraph."""
         count = self._model.SubgraphsLength()
-        if count != 1:
-            raise Broken(f"it has {count} subgraphs; a model without control flow has one")
+        if count < 1:
+            raise Broken("it has no subgraph")
         graph = self._model.Subgraphs(0)
         tensors = tuple(self._tensor(graph.Tensors(i)) for i in range(graph.TensorsLength()))
         operators = tuple(self._operator(graph.Operators(i), len(tensors))
@@ -122,7 +123,8 @@ class _Reader:
         inputs = _indices(graph.InputsAsNumpy(), len(tensors), "a model input")
         outputs = _indices(graph.OutputsAsNumpy(), len(tensors), "a model output")
         self._refuse_dynamic(graph, tensors, inputs)
-        return TfGraph(_text(graph.Name()) or "model", tensors, operators, inputs, outputs)
+        name = _text(graph.Name()) or "model"
+        return TfGraph(name, tensors, operators, inputs, outputs, count)
 
     def _refuse_dynamic(self, graph: Any, tensors: Sequence[TfTensor], inputs: Sequence[int]
                         ) -> None:
@@ -148,6 +150,8 @@ class _Reader:
     def _constant(self, tensor: Any, name: str, shape: tuple[int, ...], dtype: str
                   ) -> Array | None:
         raw = self._buffer(tensor.Buffer(), name)
+        if dtype in TYPES and math.prod(shape) == 0:
+            return np.zeros(shape, TYPES[dtype])  # the shape of a number, for one
         if not len(raw) or (dtype not in TYPES and dtype != "INT4"):
             return None
         sparsity = tensor.Sparsity()

@@ -37,6 +37,7 @@ class Builder:
 
     def __init__(self, graph: TfGraph) -> None:
         self.tensors = graph.tensors
+        self.writers = {index: op for op in graph.operators for index in op.outputs}
         self._graph = graph
         self._nodes: list[ir.Node] = []
         self._initializers: list[ir.Value] = []

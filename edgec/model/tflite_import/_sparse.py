@@ -8,6 +8,7 @@ segments and indices. Source: schema.fbs, SparsityParameters.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,8 @@ from edgec.model.tflite_import._bounds import Broken
 Array = npt.NDArray[Any]
 
 _DENSE, _CSR = 0, 1
-_INDEX_TYPES = {1: np.dtype("<i4"), 2: np.dtype("<u2"), 3: np.dtype("u1")}
+_INDEX_TYPES: Mapping[int, np.dtype[Any]] = {
+    1: np.dtype("<i4"), 2: np.dtype("<u2"), 3: np.dtype("u1")}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def dense(sparsity: Any, values: Array, shape: tuple[int, ...], name: str) -> Ar
             raise Broken(f"its sparse tensor {name!r} has blocks of {block} along {split[axis]}")
         split[axis] //= block
         split[len(shape) + number] = block
-    places = _places([levels[i] for i in range(len(levels))], [split[a] for a in order], name)
+    places = _places(levels, [split[a] for a in order], name)
     if places.size != values.size:
         raise Broken(f"its sparse tensor {name!r} has {values.size} values, {places.size} places")
     stored = np.zeros(math.prod(split), values.dtype)
@@ -72,7 +74,9 @@ def _numbers(kind: int, table: Any) -> Array:
     if not offset:
         return np.zeros(0, np.int64)
     dtype, start = _INDEX_TYPES[kind], table.Vector(offset)
-    return np.frombuffer(table.Bytes, dtype, table.VectorLen(offset), start).astype(np.int64)
+    count: int = table.VectorLen(offset)
+    data: bytes = table.Bytes
+    return np.frombuffer(data, dtype, count, start).astype(np.int64)
 
 
 def _places(levels: list[_Level], sizes: list[int], name: str) -> Array:

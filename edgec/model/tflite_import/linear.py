@@ -32,10 +32,8 @@ def _fully_connected(call: Call) -> None:
 
 
 def _gemm(call: Call, x: ir.Value) -> ir.Value:
-    if call.tensor(1).data is None:
-        weights = call.value(1)
-    else:
-        weights = call.weights(1, (0, 1))
+    computed = call.tensor(1).data is None
+    weights = call.value(1) if computed else call.weights(1, (0, 1))
     bias = call.bias(2)
     return call.emit("Gemm", [x, weights, *([] if bias is None else [bias])], transB=1)
 

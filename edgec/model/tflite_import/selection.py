@@ -98,7 +98,28 @@ def _gather(call: Call) -> None:
     axis = call.axis(int(call.option("axis", 0)), call.rank(0))
     if call.tensor(1).dtype not in ("INT32", "INT64"):
         raise Unsupported(f"has indices of type {call.tensor(1).dtype}")
-    call.write(call.emit("Gather", [call.value(0), call.value(1)], axis=axis))
+    indices = call.builder.value(_from_zero(call, call.index(1), call.shape(0)[axis]))
+    call.write(call.emit("Gather", [call.value(0), indices], axis=axis))
+
+
+def _from_zero(call: Call, indices: int, size: int) -> int:
+    """The indices i behind "i + size where i < 0, else i", which ONNX's Gather does itself."""
+    select = call.builder.writers.get(indices)
+    if select is None or select.code != "SELECT_V2" or len(select.inputs) != 3:
+        return indices
+    condition, moved, given = select.inputs
+    less, add = call.builder.writers.get(condition), call.builder.writers.get(moved)
+    if less is None or add is None or (less.code, add.code) != ("LESS", "ADD"):
+        return indices
+    bounds = [_number(call, op.inputs[1]) if len(op.inputs) == 2 and op.inputs[0] == given else None
+              for op in (less, add)]
+    return given if bounds == [0, size] else indices
+
+
+def _number(call: Call, index: int) -> int | None:
+    """The value of a constant with one element."""
+    data = call.builder.tensors[index].data if index >= 0 else None
+    return None if data is None or data.size != 1 else int(data.reshape(()))
 
 
 def _select(call: Call) -> None:
