@@ -38,6 +38,13 @@ struct LiteRtQuantization {
   int64_t zero_point;
 };
 
+// How much the library writes to the standard error.
+struct LiteRtSeverityOption {
+  int32_t tag = 25;             // least severity that is written
+  alignas(8) int32_t type = 2;  // a number:
+  int64_t value = 4;            // above all severities
+};
+
 constexpr int kLiteRtCpu = 1;                    // of the accelerators
 constexpr int kLiteRtPerTensorQuantization = 1;  // of the kinds of quantization
 constexpr size_t kLiteRtAlignment = 64;          // of memory for tensors
@@ -45,7 +52,7 @@ constexpr size_t kLiteRtAlignment = 64;          // of memory for tensors
 // EDGEC_LITERT(member, arguments): the function LiteRt<member>. Objects are made through the last
 // argument and belong to the caller; those that are got belong to the one they come from.
 #define EDGEC_LITERT_FUNCTIONS                                                                   \
-  EDGEC_LITERT(CreateEnvironment, (int, const void*, LiteRtHandle*))                             \
+  EDGEC_LITERT(CreateEnvironment, (int, const LiteRtSeverityOption*, LiteRtHandle*))             \
   EDGEC_LITERT(CreateModelFromFile, (LiteRtHandle environment, const char*, LiteRtHandle*))      \
   EDGEC_LITERT(CreateOptions, (LiteRtHandle*))                                                   \
   EDGEC_LITERT(SetOptionsHardwareAccelerators, (LiteRtHandle options, int))                      \

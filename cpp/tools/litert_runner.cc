@@ -138,7 +138,8 @@ edgec_status LiteRtRunner::Load(const char* path, const RunnerOptions& options) 
   edgec_status status = library_.Open(options.runtime_library, kLibrary);
   if (!status) status = api_.Bind(&library_);
   const Quiet quiet;  // it greets, and says errors in more than a line
-  if (!status) status = Check(api_.CreateEnvironment(0, nullptr, &environment_), "start");
+  const LiteRtSeverityOption silent;
+  if (!status) status = Check(api_.CreateEnvironment(1, &silent, &environment_), "start");
   if (!status) status = Check(api_.CreateModelFromFile(environment_, path, &model_), path);
   if (!status) status = Compile(options.threads);
   if (!status) status = OpenPorts(true, &inputs_, &input_buffers_);

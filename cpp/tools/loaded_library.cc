@@ -23,7 +23,7 @@ edgec_status LoadedLibrary::Open(const char* path, const char* name) {
   path_ = path != nullptr ? path : ProgramFolder() + "../lib/" + name;
   if (access(path_.c_str(), R_OK) != 0) {
     return Fail(EDGEC_E_RUNTIME,
-                "the runtime library %s is not at '%s'; --runtime-library FILE "
+                "the runtime library %s is not at '%s'; --runtime-library PATH "
                 "says where it is",
                 name, path_.c_str());
   }
