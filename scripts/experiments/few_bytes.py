@@ -125,7 +125,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=float, default=0.5, help="share of the channels")
     parser.add_argument("--bits", type=int, nargs="+", default=[4])
     parser.add_argument("--epochs", type=float, default=60.0, help="of the narrow float network")
-    parser.add_argument("--qat-epochs", type=float, default=10.0)
+    parser.add_argument("--qat-epochs", type=float, default=12.0)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--target", default="raspberry_pi_4")
 
