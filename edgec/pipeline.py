@@ -96,10 +96,13 @@ def quantize(spec: str, calibration: str, output: Path, *, target: str | None = 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a bundle was made from: sha256 by name, and the command line."""
+    """What a bundle was made from: sha256 by name, the command line, and how its backend was
+    chosen where that was not the user.
+    """
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
+    chosen: Mapping[str, Any] | None = None
 
 
 def lower(spec: str, output: Path, *, target: str, backend: str = "native",
@@ -111,12 +114,20 @@ def lower(spec: str, output: Path, *, target: str, backend: str = "native",
     if backend not in board.backends:
         raise UsageError(f"the target {board.name} has no backend {backend!r}. It has: "
                          f"{', '.join(board.backends)}.")
+    return lower_model(load_model(spec, shapes), output, name=name_of(spec), target=board,
+                       backend=backend, origin=origin_of(spec, command))
+
+
+def name_of(spec: str) -> str:
+    """What a bundle of the model is called."""
     path = Path(spec)
-    lock = {path.name: sha256_of(path)} if path.is_file() else {}
-    model = load_model(spec, shapes)
-    name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
-    return lower_model(model, output, name=name, target=board, backend=backend,
-                       origin=Origin(lock, command))
+    return path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
+
+
+def origin_of(spec: str, command: Sequence[str]) -> Origin:
+    """The model file with its sha256, if it is one."""
+    path = Path(spec)
+    return Origin({path.name: sha256_of(path)} if path.is_file() else {}, command)
 
 
 def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
@@ -129,6 +140,8 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     placements = _placements(graph, emitter, target)
     planned = plan(graph)
     report: dict[str, Any] = {"nodes": [asdict(p) for p in placements]}
+    if origin.chosen is not None:
+        report["chosen"] = origin.chosen
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}

@@ -10,10 +10,12 @@ from typing import Annotated
 
 import typer
 
-from edgec import pipeline
+from edgec import comparing, pipeline
 from edgec.atomic import write_file
 from edgec.cli import show
 from edgec.cli.app import (
+    BoardName,
+    BoardsFile,
     BundlePath,
     Isa,
     Model,
@@ -25,6 +27,8 @@ from edgec.cli.app import (
     say,
     working,
 )
+from edgec.errors import UsageError
+from edgec.model.load import load_model
 from edgec.target.target import load_target, target_names
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -100,7 +104,9 @@ def lower(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,
                                          help="The bundle directory to write.")],
     backend: Annotated[str, typer.Option(
-        "--backend", help="native (.edgec for our engine) or tflite.")] = "native",
+        "--backend", help="native (.edgec for our engine), tflite, ...; all: one bundle by each, "
+        "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = "native",
+    board: BoardName = None, boards: BoardsFile = None,
     shape: Shapes = None,
 ) -> None:
     """Lower a model for one board: a bundle with artifact, manifest, golden vectors and report.
@@ -110,12 +116,42 @@ def lower(
 
     Example: edgec lower q.onnx --target raspberry_pi_5 -o bundle/
     """
+    place = comparing.Place(board, boards)
+    if backend in ("all", "auto"):
+        return _lower_several(model, output, target, backend == "auto", (place, shape))
+    if board is not None:
+        raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
+                         f"{backend!r}. Leave it out.")
     with working("lowering"):
         bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
                                             shapes=pipeline.parse_shapes(shape or []),
                                             command=sys.argv[1:])
     show.placements(out, placements)
     show.bundle(out, bundle)
+
+
+def _lower_several(spec: str, output: Path, target: str, choose: bool,
+                   how: tuple[comparing.Place, list[str] | None]) -> None:
+    """By every backend; the fastest only, if to `choose`."""
+    place, shape = how
+    given = load_model(spec, pipeline.parse_shapes(shape or []))
+    board, origin = load_target(target), pipeline.origin_of(spec, sys.argv[1:])
+    name = pipeline.name_of(spec)
+    if choose:
+        with working("lowering and measuring"):
+            bundle, placements, rows, refused = comparing.lower_fastest(
+                given, output, name=name, target=board, origin=origin, place=place)
+        show.placements(out, placements)
+        show.compared(out, rows)
+        made = {bundle.backend: bundle}
+    else:
+        with working("lowering"):
+            made, refused = comparing.lower_all(given, output, name=name, target=board,
+                                                origin=origin)
+    for each in made.values():
+        show.bundle(out, each)
+    for backend, why in refused.items():
+        say(f"not by {backend}: {why}")
 
 
 @app.command()
