@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +30,7 @@ from edgec.cli.app import (
 )
 from edgec.errors import UsageError
 from edgec.model.load import load_model
-from edgec.target.target import load_target, target_names
+from edgec.target.target import Target, load_target, target_names
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -108,6 +109,10 @@ def lower(
         "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = "native",
     board: BoardName = None, boards: BoardsFile = None,
     shape: Shapes = None,
+    samples: Annotated[str | None, typer.Option(
+        "--samples", metavar="DATA", show_default=False,
+        help="Typical inputs. With early exits the self-test takes one that leaves at each.")
+    ] = None,
 ) -> None:
     """Lower a model for one board: a bundle with artifact, manifest, golden vectors and report.
 
@@ -116,40 +121,49 @@ def lower(
 
     Example: edgec lower q.onnx --target raspberry_pi_5 -o bundle/
     """
-    place = comparing.Place(board, boards)
-    if backend in ("all", "auto"):
-        return _lower_several(model, output, target, backend == "auto", (place, shape))
-    if board is not None:
+    if board is not None and backend != "auto":
         raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
                          f"{backend!r}. Leave it out.")
-    with working("lowering"):
-        bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
-                                            shapes=pipeline.parse_shapes(shape or []),
-                                            command=sys.argv[1:])
-    show.placements(out, placements)
-    show.bundle(out, bundle)
-
-
-def _lower_several(spec: str, output: Path, target: str, choose: bool,
-                   how: tuple[comparing.Place, list[str] | None]) -> None:
-    """By every backend; the fastest only, if to `choose`."""
-    place, shape = how
-    given = load_model(spec, pipeline.parse_shapes(shape or []))
-    board, origin = load_target(target), pipeline.origin_of(spec, sys.argv[1:])
-    name = pipeline.name_of(spec)
-    if choose:
-        with working("lowering and measuring"):
-            bundle, placements, rows, refused = comparing.lower_fastest(
-                given, output, name=name, target=board, origin=origin, place=place)
-        show.placements(out, placements)
-        show.compared(out, rows)
-        made = {bundle.backend: bundle}
+    origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples)
+    shapes = pipeline.parse_shapes(shape or [])
+    if backend == "all":
+        _lower_all(model, output, load_target(target), origin, shapes)
+    elif backend == "auto":
+        _lower_fastest((model, output, load_target(target)), origin, shapes,
+                       comparing.Place(board, boards))
     else:
         with working("lowering"):
-            made, refused = comparing.lower_all(given, output, name=name, target=board,
-                                                origin=origin)
-    for each in made.values():
-        show.bundle(out, each)
+            bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
+                                                shapes=shapes, origin=origin)
+        show.placements(out, placements)
+        show.bundle(out, bundle)
+
+
+def _lower_all(model: str, output: Path, target: Target, origin: pipeline.Origin,
+               shapes: pipeline.Shapes) -> None:
+    with working("lowering"):
+        made, refused = comparing.lower_all(load_model(model, shapes), output,
+                                            name=pipeline.name_of(model), target=target,
+                                            origin=origin)
+    for bundle in made.values():
+        show.bundle(out, bundle)
+    _say_refused(refused)
+
+
+def _lower_fastest(what: tuple[str, Path, Target], origin: pipeline.Origin,
+                   shapes: pipeline.Shapes, place: comparing.Place) -> None:
+    model, output, target = what
+    with working("lowering and measuring"):
+        bundle, placements, rows, refused = comparing.lower_fastest(
+            load_model(model, shapes), output, name=pipeline.name_of(model), target=target,
+            origin=origin, place=place)
+    show.placements(out, placements)
+    show.compared(out, rows)
+    show.bundle(out, bundle)
+    _say_refused(refused)
+
+
+def _say_refused(refused: Mapping[str, str]) -> None:
     for backend, why in refused.items():
         say(f"not by {backend}: {why}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from edgec import registry
 from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
-from edgec.lower.backends.native import sparsity
+from edgec.lower.backends.native import few_bits, sparsity
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.backends.native.rules import BASICS
@@ -48,9 +48,10 @@ class Native(Backend):
                 yield rule.__doc__
 
     def weights(self, site: Site, target: Target) -> str:
-        """Sparse or dense, and why, of an int8 layer whose weights may be either."""
+        """Sparse or dense, and why, of an int8 layer whose weights may be either; few bits."""
         taps = sparsity.taps_of(site)
-        return "" if taps is None else sparsity.choose(taps, target.cpu).reason
+        layout = "" if taps is None else sparsity.choose(taps, target.cpu).reason
+        return ", ".join(text for text in (layout, few_bits.told(site)) if text)
 
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Fewer passes over memory."""
