@@ -101,12 +101,13 @@ class Origin:
     """What a bundle was made from: sha256 by name, and the command line.
 
     samples: typical inputs, [n, ...] by name or as for `quantize`; golden vectors for every early
-    exit are looked for in them.
+    exit are looked for in them. chosen: how the backend was, where that was not the user.
     """
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
     samples: Mapping[str, Array] | str | None = None
+    chosen: Mapping[str, Any] | None = None
 
 
 def lower(spec: str, output: Path, *, target: str, backend: str = "native",
@@ -118,12 +119,20 @@ def lower(spec: str, output: Path, *, target: str, backend: str = "native",
     if backend not in board.backends:
         raise UsageError(f"the target {board.name} has no backend {backend!r}. It has: "
                          f"{', '.join(board.backends)}.")
+    return lower_model(load_model(spec, shapes), output, name=name_of(spec), target=board,
+                       backend=backend, origin=replace(origin, inputs=sums_of(spec)))
+
+
+def name_of(spec: str) -> str:
+    """What a bundle of the model is called."""
     path = Path(spec)
-    lock = {path.name: sha256_of(path)} if path.is_file() else {}
-    model = load_model(spec, shapes)
-    name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
-    return lower_model(model, output, name=name, target=board, backend=backend,
-                       origin=replace(origin, inputs=lock))
+    return path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
+
+
+def sums_of(spec: str) -> dict[str, str]:
+    """The sha256 of the model's file by its name, if it is a file."""
+    path = Path(spec)
+    return {path.name: sha256_of(path)} if path.is_file() else {}
 
 
 def _samples(given: Mapping[str, Array] | str | None,
@@ -145,6 +154,8 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     placements = _placements(graph, emitter, target)
     planned = plan(graph)
     report: dict[str, Any] = {"nodes": [asdict(p) for p in placements]}
+    if origin.chosen is not None:
+        report["chosen"] = origin.chosen
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}

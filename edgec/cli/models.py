@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgec import pipeline
+from edgec import comparing, pipeline
 from edgec.atomic import write_file
 from edgec.cli import show
 from edgec.cli.app import (
+    BoardName,
+    BoardsFile,
     BundlePath,
     Isa,
     Model,
@@ -25,7 +28,9 @@ from edgec.cli.app import (
     say,
     working,
 )
-from edgec.target.target import load_target, target_names
+from edgec.errors import UsageError
+from edgec.model.load import load_model
+from edgec.target.target import Target, load_target, target_names
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -100,7 +105,9 @@ def lower(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,
                                          help="The bundle directory to write.")],
     backend: Annotated[str, typer.Option(
-        "--backend", help="native (.edgec for our engine) or tflite.")] = "native",
+        "--backend", help="native (.edgec for our engine), tflite, ...; all: one bundle by each, "
+        "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = "native",
+    board: BoardName = None, boards: BoardsFile = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
         "--samples", metavar="DATA", show_default=False,
@@ -114,13 +121,51 @@ def lower(
 
     Example: edgec lower q.onnx --target raspberry_pi_5 -o bundle/
     """
+    if board is not None and backend != "auto":
+        raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
+                         f"{backend!r}. Leave it out.")
+    origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples)
+    shapes = pipeline.parse_shapes(shape or [])
+    if backend == "all":
+        _lower_all(model, output, load_target(target), origin, shapes)
+    elif backend == "auto":
+        _lower_fastest((model, output, load_target(target)), origin, shapes,
+                       comparing.Place(board, boards))
+    else:
+        with working("lowering"):
+            bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
+                                                shapes=shapes, origin=origin)
+        show.placements(out, placements)
+        show.bundle(out, bundle)
+
+
+def _lower_all(model: str, output: Path, target: Target, origin: pipeline.Origin,
+               shapes: pipeline.Shapes) -> None:
     with working("lowering"):
-        bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
-                                            shapes=pipeline.parse_shapes(shape or []),
-                                            origin=pipeline.Origin(
-                                                command=sys.argv[1:], samples=samples))
+        made, refused = comparing.lower_all(load_model(model, shapes), output,
+                                            name=pipeline.name_of(model), target=target,
+                                            origin=origin)
+    for bundle in made.values():
+        show.bundle(out, bundle)
+    _say_refused(refused)
+
+
+def _lower_fastest(what: tuple[str, Path, Target], origin: pipeline.Origin,
+                   shapes: pipeline.Shapes, place: comparing.Place) -> None:
+    model, output, target = what
+    with working("lowering and measuring"):
+        bundle, placements, rows, refused = comparing.lower_fastest(
+            load_model(model, shapes), output, name=pipeline.name_of(model), target=target,
+            origin=origin, place=place)
     show.placements(out, placements)
+    show.compared(out, rows)
     show.bundle(out, bundle)
+    _say_refused(refused)
+
+
+def _say_refused(refused: Mapping[str, str]) -> None:
+    for backend, why in refused.items():
+        say(f"not by {backend}: {why}")
 
 
 @app.command()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgec import pipeline
+from edgec import comparing, pipeline
+from edgec.atomic import write_file
 from edgec.cli import show
 from edgec.cli.app import (
     BoardName,
@@ -48,11 +51,20 @@ def bench(
 
     A percentile is printed only when there are enough samples for it (p50 11, p90 64, p99 662).
     A run that throttled is marked invalid. Energy says its source, or why it was not measured.
+    A folder of bundles, as `edgec lower --backend all` writes, gives a table: measured in turns.
 
     Example: edgec bench bundle/ --board line3 --json out.json
     """
     options = BenchOptions(warmup_s, min_time_s, max_time_s, min_iterations, threads, isa,
                            energy=energy)
+    several = comparing.bundles_in(bundle)
+    if several:
+        rows = comparing.compare(several, comparing.Place(board, boards),
+                                 replace(comparing.EACH, threads=threads, isa=isa), say)
+        show.compared(out, rows)
+        if json_path is not None:
+            write_file(json_path, (json.dumps([asdict(row) for row in rows]) + "\n").encode())
+        return
     document = pipeline.bench(bundle, board=board, boards=boards, options=options, progress=say)
     show.result(out, document)
     if json_path is not None:

@@ -13,6 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from edgec.comparing import Row
 from edgec.compress import method
 from edgec.demo import Outcome
 from edgec.deploy.release import Deployment, Status
@@ -232,6 +233,16 @@ def result(out: Console, document: dict[str, Any]) -> None:
     out.print(made)
     for remark in document["remarks"]:
         out.print(f"note: {remark}", style="dim", markup=False)
+
+
+def compared(out: Console, rows: Sequence[Row]) -> None:
+    """One model by several backends, fastest first."""
+    made = table("backend", "artifact", "median", "of the fastest's time",
+                 right=("artifact", "median", "of the fastest's time"))
+    for row in rows:
+        made.add_row(row.backend, size(row.artifact_bytes), time(row.median_us),
+                     f"{row.ratio:.2f}")
+    out.print(made)
 
 
 def _exits(made: Table, exits: dict[str, Any]) -> None:

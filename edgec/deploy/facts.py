@@ -206,7 +206,8 @@ def _isa(triple: str, features: list[str]) -> tuple[str, ...]:
 
 
 def _libraries(glibc: str, files: list[str]) -> dict[str, Version]:
-    """glibc's own word, as "glibc 2.36" or "ldd (...) 2.36"; libstdc++.so.6.0.30 has GLIBCXX_3.4.30.
+    """By library. glibc says "glibc 2.36" or "ldd (...) 2.36"; libstdc++.so.6.0.30 has
+    GLIBCXX_3.4.30.
     """
     found: dict[str, Version] = {}
     told = re.search(r"(?i)(?:glibc|ldd|gnu).* ([0-9]{1,3}\.[0-9]{1,3})$", glibc.strip())

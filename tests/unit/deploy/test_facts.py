@@ -28,6 +28,7 @@ def plain(facts: Facts) -> dict[str, Any]:
     data = asdict(facts)
     data["releases"] = [release.name for release in facts.releases]
     data["tools"] = sorted(facts.tools)
+    data["libraries"] = {name: list(version) for name, version in facts.libraries.items()}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
 
 
@@ -68,6 +69,8 @@ def test_script_reads_this_machine(tmp_path: Path) -> None:
     assert facts.memory_kb * 1024 == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert abs(facts.disk_free_kb - free_kb) < max(100_000, free_kb // 10)
     assert os.getpid() in facts.ancestors
+    assert f"glibc {facts.libraries['GLIBC'][0]}.{facts.libraries['GLIBC'][1]}" == os.confstr(
+        "CS_GNU_LIBC_VERSION")
     assert (facts.releases, facts.current, facts.lock, facts.wished) == ((), "", None, "absent")
 
 

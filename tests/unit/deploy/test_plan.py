@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from edgec import errors
 from edgec.deploy.facts import Facts, Release
 from edgec.deploy.lock import Claim, Lock
-from edgec.deploy.plan import Options, Plan, Wish, plan_deploy, plan_rollback
+from edgec.deploy.plan import Need, Options, Plan, Wish, plan_deploy, plan_rollback
 from edgec.deploy.steps import Script, Upload, WishedFile
 
 CASES = {path.stem: tomllib.loads(path.read_text()) for path in
@@ -142,3 +143,30 @@ def test_planning_twice_gives_the_same_plan() -> None:
 def test_upload_has_time_for_a_slow_connection() -> None:
     large = WishedFile("model.edgec", "0" * 64, 100_000_000, Path("m"))
     assert Upload(large).timeout_s > 100_000_000 / 50_000
+
+
+LITERT = (Need("lib/libLiteRt.so", "GLIBC", (2, 34)),
+          Need("lib/libLiteRt.so", "GLIBCXX", (3, 4, 30)))
+
+
+@pytest.mark.parametrize(("libraries", "message"), [
+    ({"GLIBC": (2, 31)}, "too new for the board line3 (Debian): it needs glibc 2.34, and the board "
+                         "has 2.31"),
+    ({"GLIBC": (2, 35), "GLIBCXX": (3, 4, 28)}, "needs libstdc++ with GLIBCXX 3.4.30, and the "
+                                                "board has 3.4.28"),
+])
+def test_library_that_is_too_new_for_the_board_is_refused(libraries, message) -> None:
+    facts = replace(facts_of({}), libraries=libraries)
+    with pytest.raises(errors.DeployError, match=re.escape(message)):
+        plan_deploy(facts, replace(wish_of({}), needs=LITERT), CLAIM, Options())
+
+
+def test_library_that_is_old_enough_is_brought() -> None:
+    facts = replace(facts_of({}), libraries={"GLIBC": (2, 34), "GLIBCXX": (3, 4, 30)})
+    plan = plan_deploy(facts, replace(wish_of({}), needs=LITERT), CLAIM, Options())
+    assert plan.notes == ()
+
+
+def test_board_that_does_not_tell_its_libraries_gets_a_note() -> None:
+    plan = plan_deploy(facts_of({}), replace(wish_of({}), needs=LITERT), CLAIM, Options())
+    assert any("does not tell its version of GLIBC, GLIBCXX" in note for note in plan.notes)

@@ -49,11 +49,21 @@ def test_native_bundle_without_its_program_is_refused(tmp_path: Path) -> None:
         wish_for(bundle, ())
 
 
-def test_tflite_bundle_needs_no_program_and_has_no_self_test(tmp_path: Path) -> None:
+def test_bundle_without_programs_of_another_backend_has_no_self_test(tmp_path: Path) -> None:
     bundle = read_bundle(make_bundle(tmp_path / "net", backend="tflite"))
     wish = wish_for(bundle, ())
     assert (wish.release, wish.self_test) == (bundle.id, ())
-    assert "LiteRT" in wish.no_self_test
+    assert "no program" in wish.no_self_test
+
+
+def test_library_goes_beside_the_programs_and_the_model_is_tested(
+        tmp_path: Path, runner: Path) -> None:
+    library = elf_header(tmp_path / "libLiteRt.so", TRIPLE)
+    bundle = read_bundle(make_bundle(tmp_path / "net", backend="tflite"))
+    wish = wish_for(bundle, (runner, library))
+    placed = {file.path: file.executable for file in wish.files if "/" in file.path}
+    assert (placed["bin/edgec-run"], placed["lib/libLiteRt.so"]) == (True, False)
+    assert wish.self_test[:2] == ("bin/edgec-run", "model.tflite")
 
 
 @pytest.mark.parametrize("head", [b"#!/bin/sh\n", b"", b"\x7fELF" + bytes(14) + b"\xf3\0"])

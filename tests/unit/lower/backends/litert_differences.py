@@ -17,7 +17,6 @@ import numpy as np
 
 from edgec.lower import catalog
 from edgec.lower.backend import Site, load_backend
-from tests.unit.lower.backends.litert_session import Session
 from edgec.lower.graph import Array, Graph
 from edgec.lower.interpret import interpret
 from edgec.lower.ops._rules import zero_of
@@ -27,6 +26,7 @@ from edgec.lower.ops.lut import REQUANTIZE, Lut, table
 from edgec.lower.plan import plan
 from edgec.target.target import load_target
 from tests.contract.op_cases import Case, case, cases_of, constant, given, per_tensor, rng_for
+from tests.unit.lower.backends.litert_session import Session
 
 BACKEND, TARGET = load_backend("tflite"), load_target("generic_x86_64")
 EVERY_INT8 = np.arange(-128, 128).astype(np.int8)

@@ -13,12 +13,12 @@ from edgec.errors import LoweringError, MissingExtra
 from edgec.lower.backend import load_backend
 from edgec.lower.backends.tflite.flatbuffer import pack
 from edgec.lower.backends.tflite.records import Activation, ModelRecord, Padding
-from tests.unit.lower.backends.litert_session import Session
 from edgec.lower.graph import Graph, Node, Tensor
 from edgec.lower.ops.add import Add
 from edgec.lower.plan import plan
 from edgec.target.target import load_target
 from tests.contract.op_cases import Case, cases_of, merged
+from tests.unit.lower.backends.litert_session import Session
 
 schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
 TARGET = load_target("raspberry_pi_4")

@@ -1,0 +1,119 @@
+"""One model by every backend: lowered side by side, measured in turns, the fastest chosen."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+
+import onnx_ir as ir
+
+from edgec import pipeline
+from edgec.errors import EdgecError, LoweringError, UsageError
+from edgec.format.bundle import Bundle, is_bundle, read_bundle
+from edgec.lower.backend import backend_names
+from edgec.lower.lower import Placement
+from edgec.measure.bench import BenchOptions
+from edgec.target.target import Target
+
+NO_ORIGIN = pipeline.Origin()
+ROUNDS = 5
+# Of each bundle in each round: enough samples for a median, short enough to take turns.
+EACH = BenchOptions(warmup_s=0.1, min_time_s=0.4, max_time_s=20, min_iterations=11, profile=False,
+                    energy=False)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to measure: this machine, or a board of the boards file."""
+
+    board: str | None = None
+    boards: Path | None = None
+
+
+HERE = Place()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One backend's bundle. ratio: its time over the fastest one's."""
+
+    backend: str
+    artifact_bytes: int
+    median_us: float
+    ratio: float
+    rounds_us: tuple[float, ...]
+
+
+def lower_all(model: ir.Model, output: Path, *, name: str, target: Target,
+              origin: pipeline.Origin = NO_ORIGIN
+              ) -> tuple[dict[str, Bundle], dict[str, str]]:
+    """A bundle `output`/<backend> by every backend of the target; of the others the reason.
+
+    LoweringError when no backend can lower the model.
+    """
+    made, refused = {}, {}
+    for backend in backend_names():
+        if backend not in target.backends:
+            refused[backend] = f"the target {target.name} does not have it"
+            continue
+        try:
+            made[backend] = pipeline.lower_model(model, output / backend, name=name, target=target,
+                                                 backend=backend, origin=origin)[0]
+        except EdgecError as error:
+            refused[backend] = str(error)
+    if not made:
+        said = "\n".join(f"{backend}: {why}" for backend, why in refused.items())
+        raise LoweringError(f"no backend of {target.name} can lower {name}:\n{said}")
+    return made, refused
+
+
+def bundles_in(folder: Path) -> list[Path]:
+    """The bundles that lie directly in `folder`, by name; none when it is a bundle itself."""
+    if is_bundle(folder) or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if is_bundle(path))
+
+
+def compare(bundles: Sequence[Path], place: Place = HERE, options: BenchOptions = EACH,
+            progress: pipeline.Progress = lambda line: None) -> list[Row]:
+    """The bundles measured in turns, so that a busy machine is busy for all; fastest first.
+
+    UsageError when they are not of one target.
+    """
+    found = [read_bundle(path) for path in bundles]
+    targets = sorted({bundle.target for bundle in found})
+    if len(targets) != 1:
+        raise UsageError(f"the bundles are for several targets ({', '.join(targets)}); a table "
+                         "compares those of one. Give a folder of `edgec lower --backend all`.")
+    rounds: dict[Path, list[float]] = {path: [] for path in bundles}
+    for number in range(ROUNDS):
+        progress(f"round {number + 1} of {ROUNDS}")
+        for path in bundles:
+            document = pipeline.bench(path, board=place.board, boards=place.boards,
+                                      options=options)
+            rounds[path].append(document["latency"]["percentiles_us"]["p50"])
+    medians = {path: median(times) for path, times in rounds.items()}
+    fastest = min(medians.values())
+    rows = [Row(bundle.backend, bundle.files[bundle.artifact].bytes, medians[bundle.path],
+                medians[bundle.path] / fastest, tuple(rounds[bundle.path])) for bundle in found]
+    return sorted(rows, key=lambda row: row.median_us)
+
+
+def lower_fastest(model: ir.Model, output: Path, *, name: str, target: Target,
+                  origin: pipeline.Origin = NO_ORIGIN, place: Place = HERE
+                  ) -> tuple[Bundle, list[Placement], list[Row], Mapping[str, str]]:
+    """The bundle of the backend that is fastest at `place`; lowering.json says by what numbers."""
+    with tempfile.TemporaryDirectory(prefix="edgec-auto-") as folder:
+        made, refused = lower_all(model, Path(folder), name=name, target=target, origin=origin)
+        rows = compare([bundle.path for bundle in made.values()], place)
+    best = rows[0].backend
+    others = ", ".join(f"{row.backend} takes {row.ratio:.2f} times as long" for row in rows[1:])
+    chosen = {"backend": best, "measured_on": place.board or "here",
+              "reason": f"the lowest median of {ROUNDS} rounds; {others or 'no other runs it'}",
+              "rows": [asdict(row) for row in rows], "refused": dict(refused)}
+    bundle, placements = pipeline.lower_model(model, output, name=name, target=target,
+                                              backend=best, origin=replace(origin, chosen=chosen))
+    return bundle, placements, rows, refused

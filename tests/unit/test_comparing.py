@@ -1,0 +1,77 @@
+"""One model by every backend: what is made, what is refused, what is chosen and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import onnx_ir as ir
+import pytest
+from onnx import TensorProto, helper
+
+from edgec import comparing
+from edgec.errors import LoweringError, UsageError
+from edgec.target.target import load_target
+from edgec.target.toolchain import host_triple
+
+pytest.importorskip("ai_edge_litert.schema_py_generated")
+TARGET = next(load_target(name) for name in ("generic_x86_64", "raspberry_pi_4")
+              if load_target(name).triple == host_triple())
+TWO = replace(TARGET, backends=("native", "tflite"))
+
+
+def model(op: str) -> ir.Model:
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 64]) for name in "xy")
+    graph = helper.make_graph([helper.make_node(op, ["x"], ["y"], name="n")], "g", [x], [y])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    onnx.checker.check_model(made)
+    return ir.serde.deserialize_model(made)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made: Path = tmp_path_factory.mktemp("all")
+    comparing.lower_all(model("Relu"), made, name="relu", target=TWO)
+    return made
+
+
+def test_every_backend_of_the_target_makes_a_bundle_and_the_others_are_named(tmp_path) -> None:
+    made, refused = comparing.lower_all(model("Relu"), tmp_path, name="relu",
+                                        target=replace(TARGET, backends=("native",)))
+    assert set(made) == {"native"}
+    assert "does not have it" in refused["tflite"]
+    assert [path.name for path in comparing.bundles_in(tmp_path)] == ["native"]
+
+
+def test_model_that_no_backend_lowers_is_refused_with_every_reason(tmp_path) -> None:
+    with pytest.raises(LoweringError, match=r"(?s)native: .*tflite: "):
+        comparing.lower_all(model("Det"), tmp_path, name="det", target=TWO)
+    assert not any(tmp_path.iterdir())
+
+
+def test_table_has_a_row_for_each_bundle_fastest_first(folder: Path) -> None:
+    rows = comparing.compare(comparing.bundles_in(folder))
+    assert {row.backend for row in rows} == {"native", "tflite"}
+    assert rows[0].ratio == 1
+    assert rows[0].median_us <= rows[1].median_us
+    assert all(len(row.rounds_us) == comparing.ROUNDS for row in rows)
+
+
+def test_bundle_itself_is_no_folder_of_bundles(folder: Path) -> None:
+    assert comparing.bundles_in(folder / "native") == []
+
+
+def test_bundles_of_several_targets_are_refused(folder: Path, tmp_path: Path) -> None:
+    comparing.lower_all(model("Relu"), tmp_path, name="relu", target=replace(TWO, name="other"))
+    with pytest.raises(UsageError, match="several targets"):
+        comparing.compare([folder / "native", tmp_path / "native"])
+
+
+def test_fastest_is_chosen_and_its_bundle_says_why(tmp_path: Path) -> None:
+    bundle, _placements, rows, _refused = comparing.lower_fastest(
+        model("Relu"), tmp_path / "bundle", name="relu", target=TWO)
+    chosen = bundle.lowering()["chosen"]
+    assert bundle.backend == chosen["backend"] == rows[0].backend
+    assert rows[1].backend in chosen["reason"]
+    assert [row["median_us"] for row in chosen["rows"]] == [row.median_us for row in rows]
