@@ -33,6 +33,7 @@ typedef enum edgec_status {
   EDGEC_E_MEMORY = 3,   /* memory could not be had at load */
   EDGEC_E_ISA = 4,      /* the instruction set asked for is not built in or not on this CPU */
   EDGEC_E_INDEX = 5,    /* a gather index lies outside its axis: the run stopped */
+  EDGEC_E_RUNTIME = 6,  /* programs only: another runtime than this engine is missing or refuses */
 
   /* The file: one code per way of being malformed. */
   EDGEC_E_TRUNCATED = 20,    /* shorter than its header or than its metadata says */
