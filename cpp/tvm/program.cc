@@ -70,7 +70,7 @@ edgec_status Guarded(Body body) {
     return body();
   } catch (const ffi::Error& error) {
     const std::string message = error.message();
-    return Fail(EDGEC_E_ARGUMENT, "TVM: %s", message.substr(0, message.find('\n')).c_str());
+    return Fail(EDGEC_E_RUNTIME, "TVM: %s", message.substr(0, message.find('\n')).c_str());
   } catch (const std::exception& error) {
     return Fail(EDGEC_E_MEMORY, "%s", error.what());
   }

@@ -9,7 +9,7 @@ from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
 from edgec.lower.backends.native import Native
 from edgec.lower.backends.tvm.request import Request
-from edgec.lower.backends.tvm.runtime import runtime_folder
+from edgec.lower.backends.tvm.runtime import OURS, runtime_folder
 from edgec.lower.backends.tvm.steps import Layers, Step, steps
 from edgec.lower.backends.tvm.worker import Worker
 from edgec.lower.graph import Graph, Tensor
@@ -56,9 +56,9 @@ class Tvm(Backend):
     def host_programs(self) -> HostPrograms:
         """edgec-run and edgec-bench with TVM's runtime, built for this machine on first use."""
         build = build_engine()
-        folder = str(runtime_folder(build.triple))
-        return HostPrograms((str(build.run), "--runtime-library", folder),
-                            (str(build.bench), "--runtime-library", folder))
+        library = str(runtime_folder(build.triple) / OURS)
+        return HostPrograms((str(build.run), "--runtime-library", library),
+                            (str(build.bench), "--runtime-library", library))
 
 
 def llvm(target: Target) -> dict[str, str | list[str]]:

@@ -12,6 +12,7 @@ from edgec.errors import BuildError, MissingExtra
 from edgec.target.toolchain import build_tvm_library, host_triple
 
 PACKAGES = {"apache-tvm": "tvm/lib/libtvm_runtime.so", "apache-tvm-ffi": "tvm_ffi/lib/libtvm_ffi.so"}
+OURS = "libedgec_tvm.so"
 
 
 def runtime_folder(triple: str) -> Path:
