@@ -2,9 +2,9 @@
 
     python -m edgec.lower.backends.tvm.compiler
 
-Requests come on the standard input, answers go to the standard output, each a length of eight bytes
-and a pickle: the bytes of a shared library, or a sentence that says what was wrong. It ends with its
-input. Whatever TVM prints goes to the standard error.
+Requests come on the standard input, answers go to the standard output, each a length of eight
+bytes and a pickle: the bytes of a shared library, or a sentence that says what was wrong. It ends
+with its input. Whatever TVM prints goes to the standard error.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 LENGTH_BYTES = 8
 
 
-def send(stream: BinaryIO, value: Any) -> None:
+def send(stream: IO[bytes], value: Any) -> None:
     """One message."""
     data = pickle.dumps(value)
     stream.write(len(data).to_bytes(LENGTH_BYTES, "little") + data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Any:
+def receive(stream: IO[bytes]) -> Any:
     """One message; EOFError when there is no whole one."""
     length = stream.read(LENGTH_BYTES)
     data = stream.read(int.from_bytes(length, "little"))
