@@ -27,7 +27,7 @@ constexpr char kHelp[] =
     "  --min-iterations N    and as often (20)\n"
     "  --threads N           threads, 1 to 256 (1)\n"
     "  --isa NAME            highest instruction set to use (the best one); .edgec only\n"
-    "  --runtime-library FILE  the library that runs a model of another kind\n"
+    "  --runtime-library PATH  what runs a model of another kind (../lib beside this program)\n"
     "  --profile             adds times per layer, from runs of their own, and the least time "
     "that\n"
     "                        this machine's peak allows, from a measurement of its own\n"

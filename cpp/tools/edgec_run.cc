@@ -25,7 +25,7 @@ constexpr char kHelp[] =
     "  --tolerance T     largest difference that --expect allows (0)\n"
     "  --threads N       threads, 1 to 256 (1)\n"
     "  --isa NAME        highest instruction set to use (the best one); .edgec only\n"
-    "  --runtime-library FILE  the library that runs a model of another kind\n"
+    "  --runtime-library PATH  what runs a model of another kind (../lib beside this program)\n"
     "  --info            describes the model as JSON, runs nothing\n"
     "  --list-isa        instruction sets built in and on this CPU, needs no model\n";
 

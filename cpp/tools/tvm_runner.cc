@@ -1,10 +1,6 @@
-// Modules of the tvm backend: TVM's runtime and libedgec_tvm.so, loaded when needed.
-#include <dlfcn.h>
-
-#include <cstring>
-#include <string>
-
+// Modules of the tvm backend, through libedgec_tvm.so.
 #include "base/status.h"
+#include "loaded_library.h"
 #include "runner.h"
 #include "session.h"
 #include "tvm/edgec_tvm.h"
@@ -12,19 +8,7 @@
 namespace edgec {
 namespace {
 
-constexpr const char kOurs[] = "libedgec_tvm.so";
-// Before ours, which uses them, and in this order.
-constexpr const char* kRuntime[] = {"libtvm_ffi.so", "libtvm_runtime.so"};
-
-std::string FolderOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
-}
-
-// Never closed: TVM keeps functions in tables of its own until the program ends.
-void* Open(const std::string& folder, const char* name, int scope) {
-  return dlopen((folder + name).c_str(), RTLD_NOW | scope);
-}
+constexpr const char kLibrary[] = "libedgec_tvm.so";  // brings TVM's runtime, which lies beside it
 
 class TvmRunner : public Runner {
  public:
@@ -36,9 +20,14 @@ class TvmRunner : public Runner {
   }
 
   edgec_status Load(const char* path, const RunnerOptions& options) override {
-    const char* library = options.runtime_library;
-    if (const edgec_status status = LoadLibraries(FolderOf(library ? library : path))) {
-      return status;
+    LoadedLibrary library;
+    if (const edgec_status status = library.Open(options.runtime_library, kLibrary)) return status;
+    decltype(edgec_tvm_api)* api;
+    if (const edgec_status status = library.Find("edgec_tvm_api", &api)) return status;
+    tvm_ = api(EDGEC_TVM_API_VERSION);
+    if (tvm_ == nullptr) {
+      return Fail(EDGEC_E_RUNTIME, "%s is of another version of edgec; deploy the model again",
+                  kLibrary);
     }
     isa_ = options.isa == nullptr ? BestIsa() : options.isa;
     const edgec_options native = {options.threads, options.isa};
@@ -66,26 +55,6 @@ class TvmRunner : public Runner {
   edgec_memory_info memory() const override { return tvm_->memory(program_); }
 
  private:
-  edgec_status LoadLibraries(const std::string& folder) {
-    for (const char* name : kRuntime) {
-      if (Open(folder, name, RTLD_GLOBAL) == nullptr) return NotLoaded();
-    }
-    void* ours = Open(folder, kOurs, RTLD_LOCAL);
-    if (ours == nullptr) return NotLoaded();
-    const auto api = reinterpret_cast<decltype(&edgec_tvm_api)>(dlsym(ours, "edgec_tvm_api"));
-    if (api != nullptr) tvm_ = api(EDGEC_TVM_API_VERSION);
-    if (tvm_ != nullptr) return EDGEC_OK;
-    return Fail(EDGEC_E_RUNTIME, "'%s%s' is of another version of edgec; lower the model again",
-                folder.c_str(), kOurs);
-  }
-
-  static edgec_status NotLoaded() {
-    return Fail(EDGEC_E_RUNTIME,
-                "cannot load TVM's runtime (%s). Put libtvm_ffi.so, libtvm_runtime.so and %s "
-                "beside the model, or name the last one with --runtime-library",
-                dlerror(), kOurs);
-  }
-
   // The sentence lies in the library's copy of the engine.
   edgec_status Told(edgec_status status) const {
     return status == EDGEC_OK ? status : Fail(status, "%s", tvm_->last_error());

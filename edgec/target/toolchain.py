@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,6 +33,7 @@ _MACHINES = {
 # CMake's targets, and their files in the build folder's cpp/.
 _ENGINE = {"edgec_run": "tools/edgec-run", "edgec_bench": "tools/edgec-bench",
            "edgec_shared": "libedgec.so"}
+_TVM = {"edgec_tvm": "tvm/libedgec_tvm.so"}
 _BUILDS_KEPT = 4  # of one triple
 _FAILURE_LINES = 25  # of the compiler's output that a BuildError shows
 
@@ -67,8 +68,11 @@ def host_triple() -> str:
                      f"{', '.join(_MACHINES)}. Name a triple to build for another machine.")
 
 
-def build_engine(triple: str = "", compiler: str = "auto") -> EngineBuild:
+def build_engine(triple: str = "", compiler: str = "auto", *, loads: bool = False) -> EngineBuild:
     """The engine for `triple` (this machine's if empty), built now unless it was before.
+
+    Programs for another machine are static, so that one file runs on every board, whatever C
+    library it has; with `loads` they are not, and load other runtimes' libraries.
 
     `compiler` is one of COMPILERS: "auto" takes g++ or clang++ here, the distribution's cross
     compiler for another machine, and zig (from the package ziglang) where those are missing.
@@ -79,7 +83,10 @@ def build_engine(triple: str = "", compiler: str = "auto") -> EngineBuild:
         raise UnknownName("triple", triple, _MACHINES)
     if compiler not in COMPILERS:
         raise UnknownName("compiler", compiler, COMPILERS)
-    folder = _built(f"engine-{triple}", find_compiler(triple, compiler), (), _ENGINE)
+    chosen = find_compiler(triple, compiler)
+    if loads:
+        chosen = _loading(triple, chosen)
+    folder = _built(f"engine-{triple}", chosen, (), _ENGINE)
     return EngineBuild(triple, folder / "edgec-run", folder / "edgec-bench",
                        folder / "libedgec.so")
 
@@ -89,27 +96,14 @@ def build_tvm_library(triple: str, ffi_headers: Path) -> Path:
 
     `ffi_headers`: the folder of TVM FFI's headers.
     """
-    folder = _built(f"tvm-{triple}", shared_compiler(triple), (f"-DEDGEC_TVM_FFI={ffi_headers}",),
-                    {"edgec_tvm": "tvm/libedgec_tvm.so"})
+    compiler = _loading(triple, find_compiler(triple, "auto"))
+    folder = _built(f"tvm-{triple}", compiler, (f"-DEDGEC_TVM_FFI={ffi_headers}",), _TVM)
     return folder / "libedgec_tvm.so"
-
-
-def shared_compiler(triple: str) -> Compiler:
-    """A compiler of glibc, whose shared libraries programs of the distribution can load."""
-    if triple not in _MACHINES:
-        raise UnknownName("triple", triple, _MACHINES)
-    native = triple == host_triple()
-    for kind in ("gnu", "clang"):
-        found = _installed(kind, triple, native)
-        if found is not None:
-            return found
-    raise BuildError(f"cannot build a shared library for {triple}: g++ is not installed for it. "
-                     f"Install it with: apt install {'g++' if native else _MACHINES[triple][1]}")
 
 
 def shared_linker(triple: str) -> tuple[str, ...]:
     """Words that link a shared library of the same bytes each time; output and objects follow."""
-    return (shared_compiler(triple).path, "-shared", "-s", "-Wl,--build-id=none", "-o")
+    return (_loading(triple, find_compiler(triple, "auto")).path, "-shared", "-s", "-Wl,--build-id=none", "-o")
 
 
 def _built(name: str, compiler: Compiler, options: Sequence[str], made: Mapping[str, str]) -> Path:
@@ -190,8 +184,17 @@ def _zig(triple: str) -> Compiler | None:
 
 
 def _cross_options(triple: str) -> tuple[str, ...]:
-    """Static, so that one file runs on every board, whatever C library it has."""
     return (f"-DCMAKE_TOOLCHAIN_FILE=cpp/cmake/{triple}.cmake", "-DEDGEC_STATIC=ON")
+
+
+def _loading(triple: str, compiler: Compiler) -> Compiler:
+    """The same, for programs that load libraries: those of boards are made for glibc, not musl."""
+    if compiler.kind == "zig":
+        raise BuildError(f"cannot build programs for {triple} that load libraries: zig builds "
+                         f"static ones. Install a compiler with: apt install "
+                         f"{_MACHINES[triple][1]}")
+    options = tuple(o for o in compiler.options if o != "-DEDGEC_STATIC=ON")
+    return replace(compiler, options=options)
 
 
 def _fingerprint(source: Path, compiler: Compiler, options: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 from edgec import registry
 from edgec.format.plan_file import PlanFile
@@ -73,6 +74,11 @@ class Native(Backend):
         """edgec-run and edgec-bench, built for this machine on first use."""
         build = build_engine()
         return HostPrograms((str(build.run),), (str(build.bench),))
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """The same for a board: static, each one file."""
+        build = build_engine(triple)
+        return (build.run, build.bench)
 
 
 PLUGIN = Native()

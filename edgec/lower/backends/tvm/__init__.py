@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
 from edgec.lower.backends.native import Native
 from edgec.lower.backends.tvm.request import Request
-from edgec.lower.backends.tvm.runtime import OURS, runtime_folder
+from edgec.lower.backends.tvm.runtime import runtime
 from edgec.lower.backends.tvm.steps import Layers, Step, steps
 from edgec.lower.backends.tvm.worker import Worker
 from edgec.lower.graph import Graph, Tensor
@@ -55,10 +56,15 @@ class Tvm(Backend):
 
     def host_programs(self) -> HostPrograms:
         """edgec-run and edgec-bench with TVM's runtime, built for this machine on first use."""
-        build = build_engine()
-        library = str(runtime_folder(build.triple) / OURS)
-        return HostPrograms((str(build.run), "--runtime-library", library),
-                            (str(build.bench), "--runtime-library", library))
+        build = build_engine(loads=True)
+        loaded = ("--runtime-library", str(runtime(build.triple).ours))
+        return HostPrograms((str(build.run), *loaded), (str(build.bench), *loaded))
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """The same for a board, with TVM's libraries out of their wheels."""
+        libraries = runtime(triple)
+        build = build_engine(triple, loads=True)
+        return (build.run, build.bench, libraries.ours, *libraries.tvm)
 
 
 def llvm(target: Target) -> dict[str, str | list[str]]:
