@@ -20,8 +20,7 @@ typedef struct edgec_tvm_functions {
   uint32_t version;
   const char* (*last_error)(void);
   /* `path` is that of a module that the tvm backend emitted. On failure *program is NULL. */
-  edgec_status (*load)(const char* path, const edgec_options* options,
-                       edgec_tvm_program** program);
+  edgec_status (*load)(const char* path, const edgec_options* options, edgec_tvm_program** program);
   void (*release)(edgec_tvm_program* program);
   const char* (*name)(const edgec_tvm_program* program);
   uint32_t (*input_count)(const edgec_tvm_program* program);

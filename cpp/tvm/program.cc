@@ -87,8 +87,7 @@ edgec_status Open(const std::string& path, const edgec_options& options,
   // TVM takes a name without a slash for one of its own libraries.
   const ffi::Module library =
       ffi::Module::LoadFromFile(path.find('/') == std::string::npos ? "./" + path : path);
-  const ffi::Module machine =
-      FunctionOf(library, "vm_load_executable")().cast<ffi::Module>();
+  const ffi::Module machine = FunctionOf(library, "vm_load_executable")().cast<ffi::Module>();
   FunctionOf(machine, "vm_initialization")(kCpu, 0, kPooledAllocator);
   Models& models = Models::Get();
   const std::lock_guard<std::mutex> lock(models.mutex());
@@ -109,9 +108,9 @@ void AllocateInputs(edgec_tvm_program* program) {
   for (uint32_t i = 0; i < file.header.input_count; ++i) {
     const edgec::TensorRecord& record = file.tensors[file.inputs[i]];
     const std::vector<int64_t> dims(record.dims, record.dims + record.rank);
-    program->inputs.push_back(ffi::Tensor::FromNDAlloc(
-        AlignedAllocator(), ffi::ShapeView(dims.data(), dims.size()), TypeOf(record.dtype),
-        DLDevice{kDLCPU, 0}));
+    program->inputs.push_back(ffi::Tensor::FromNDAlloc(AlignedAllocator(),
+                                                       ffi::ShapeView(dims.data(), dims.size()),
+                                                       TypeOf(record.dtype), DLDevice{kDLCPU, 0}));
   }
   for (const ffi::Tensor& input : program->inputs) program->arguments.push_back(input);
   program->outputs.assign(file.header.output_count, nullptr);
@@ -159,10 +158,8 @@ edgec_status InputInfo(const edgec_tvm_program* program, uint32_t index, edgec_t
   return Describe(program, program->engine->file().inputs, InputCount(program), index, info);
 }
 
-edgec_status OutputInfo(const edgec_tvm_program* program, uint32_t index,
-                        edgec_tensor_info* info) {
-  return Describe(program, program->engine->file().outputs, OutputCount(program), index,
-                  info);
+edgec_status OutputInfo(const edgec_tvm_program* program, uint32_t index, edgec_tensor_info* info) {
+  return Describe(program, program->engine->file().outputs, OutputCount(program), index, info);
 }
 
 edgec_status Run(edgec_tvm_program* program) {

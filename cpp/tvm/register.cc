@@ -1,7 +1,8 @@
 // The functions that compiled TVM modules and programs around them call:
 //
-//   edgec.layers(file, what, x..., y...)   runs layers of the model in `file` (uint8, an .edgec file)
-//   edgec.configure(threads, isa)          for models that are first used from now on; "" = best isa
+//   edgec.layers(file, what, x..., y...)   runs layers of the model in `file` (uint8, an .edgec
+//   file) edgec.configure(threads, isa)          for models that are first used from now on; "" =
+//   best isa
 //
 // `what` is a shape: first layer, last layer + 1, then the index in the file of each x and y. What
 // the layers read from before `first` is copied into the model's arena from the x, and what others

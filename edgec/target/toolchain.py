@@ -103,7 +103,8 @@ def build_tvm_library(triple: str, ffi_headers: Path) -> Path:
 
 def shared_linker(triple: str) -> tuple[str, ...]:
     """Words that link a shared library of the same bytes each time; output and objects follow."""
-    return (_loading(triple, find_compiler(triple, "auto")).path, "-shared", "-s", "-Wl,--build-id=none", "-o")
+    compiler = _loading(triple, find_compiler(triple, "auto"))
+    return (compiler.path, "-shared", "-s", "-Wl,--build-id=none", "-o")
 
 
 def _built(name: str, compiler: Compiler, options: Sequence[str], made: Mapping[str, str]) -> Path:

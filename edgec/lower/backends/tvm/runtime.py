@@ -16,10 +16,11 @@ from edgec.target.wheel import Wheel, file_of_wheel
 
 # In the packages' order of loading.
 MEMBERS = {"apache-tvm-ffi": "tvm_ffi/lib/libtvm_ffi.so", "apache-tvm": "tvm/lib/libtvm_runtime.so"}
+# The Python version only chooses among wheels that hold the same library.
 WHEELS = {"aarch64": (
     Wheel("apache-tvm-ffi", "0.1.14.post1", "manylinux_2_28_aarch64", "311",
           "c7a759781d4fbf2b99fa12f2741f250b882b06acc2747bb02831d491d1ac7d3c"),
-    Wheel("apache-tvm", "0.27.0.post1", "manylinux_2_28_aarch64", "3",
+    Wheel("apache-tvm", "0.27.0.post1", "manylinux_2_28_aarch64", "311",
           "4acfdb7653e4e1ba7a707bdf2833db72eb8fda7d04d99141f2a4e1da43171fb7"))}
 
 

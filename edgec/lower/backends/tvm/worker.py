@@ -63,7 +63,7 @@ class Worker:
 
     def _started(self) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
         if self._process is None or self._said is None:
-            self._said = tempfile.TemporaryFile()  # noqa: SIM115: as long as the process
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115
             paths = [str(Path(__file__).resolve().parents[4]), os.environ.get("PYTHONPATH", "")]
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._module], stdin=subprocess.PIPE,

@@ -40,9 +40,9 @@ def island() -> Graph:
     editor = Editor(Graph("island", {"x": Tensor("x", (2, 8), "s8", q)}, (), ("x",), ()))
     lut = editor.add_constant("table", table(Lut(REQUANTIZE), q, q))
     first = editor.emit(Lut(REQUANTIZE), ["x", lut], "first", quantization=q)
-    real = editor.emit(Dequantize(), [first], "real", dtype="f32")
+    real = editor.emit(Dequantize(), [first], "real")
     doubled = editor.emit(Add(), [real, real], "doubled")
-    again = editor.emit(Quantize(), [doubled], "again", dtype="s8", quantization=q)
+    again = editor.emit(Quantize(), [doubled], "again", quantization=q)
     editor.outputs.append(editor.emit(Add(), [again, first], "last", quantization=q))
     return editor.finish()
 
@@ -59,8 +59,8 @@ def test_a_call_takes_and_gives_only_what_others_hold() -> None:
     first, _, last = steps(graph, Native().records(graph, plan(graph), TARGET))
     assert isinstance(first, Layers)
     assert isinstance(last, Layers)
-    assert (first.inputs, sorted(first.outputs)) == (("x",), ["first", "real"])
-    assert (sorted(last.inputs), last.outputs) == (["doubled", "first"], ("last",))
+    assert (first.inputs, sorted(first.outputs)) == (("x",), ["first.out", "real.out"])
+    assert (sorted(last.inputs), last.outputs) == (["doubled.out", "first.out"], ("last.out",))
 
 
 def test_exits_and_boards_without_the_runtime_are_refused() -> None:
