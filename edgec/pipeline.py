@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write
 from edgec.lower import lower as lowering
 from edgec.lower.backend import Backend, Site, load_backend, require_supported
 from edgec.lower.golden import golden
+from edgec.lower.golden_exits import TYPICAL, answered, golden_exits, has_exits
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
@@ -96,14 +98,19 @@ def quantize(spec: str, calibration: str, output: Path, *, target: str | None = 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a bundle was made from: sha256 by name, and the command line."""
+    """What a bundle was made from: sha256 by name, and the command line.
+
+    samples: typical inputs, [n, ...] by name or as for `quantize`; golden vectors for every early
+    exit are looked for in them.
+    """
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
+    samples: Mapping[str, Array] | str | None = None
 
 
 def lower(spec: str, output: Path, *, target: str, backend: str = "native",
-          shapes: Shapes | None = None, command: Sequence[str] = ()
+          shapes: Shapes | None = None, origin: Origin = Origin()
           ) -> tuple[Bundle, list[Placement]]:
     """Lowers a float or QDQ model for a target; writes the bundle directory `output`."""
     board = load_target(target)
@@ -116,7 +123,16 @@ def lower(spec: str, output: Path, *, target: str, backend: str = "native",
     model = load_model(spec, shapes)
     name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
     return lower_model(model, output, name=name, target=board, backend=backend,
-                       origin=Origin(lock, command))
+                       origin=replace(origin, inputs=lock))
+
+
+def _samples(given: Mapping[str, Array] | str | None,
+             model: ir.Model) -> Mapping[str, Array] | None:
+    """Some typical inputs, stacked."""
+    if not isinstance(given, str):
+        return given
+    batches = list(islice(load_batches(given, input_specs(model)), TYPICAL))
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
 def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
@@ -132,13 +148,18 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}
-    inputs, outputs, tolerance = golden(graph, emitter.exact)
+    if has_exits(graph):
+        exits = golden_exits(graph, emitter.exact, _samples(origin.samples, model))
+        report |= {"exits_without_golden": list(exits.missing)}
+        vectors, answers = (exits.inputs, exits.outputs, exits.tolerance), exits.answers
+    else:
+        vectors, answers = golden(graph, emitter.exact), None
     contents = BundleContents(
         name=name, backend=backend, target=target.name, triple=target.triple,
         artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, planned, target),
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
-        golden_inputs=inputs, golden_outputs=outputs, tolerance=tolerance,
-        lowering=report, lock_inputs=origin.inputs,
+        golden_inputs=vectors[0], golden_outputs=vectors[1], tolerance=vectors[2],
+        golden_answers=answers, exits=answered(model), lowering=report, lock_inputs=origin.inputs,
         lock_tools=tool_versions(), command=origin.command)
     return write_bundle(output, contents), placements
 

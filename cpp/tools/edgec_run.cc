@@ -2,6 +2,7 @@
 // --expect differs.
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 #include "arguments.h"
 #include "base/status.h"
@@ -22,6 +23,8 @@ constexpr char kHelp[] =
     "  --answers FILE    writes which output holds the answer, a number per run: that of the "
     "early\n"
     "                    exit that ended it, else of the whole network\n"
+    "  --expect-answers FILE\n"
+    "                    compares them; exit code 2 if one differs\n"
     "  --tolerance T     largest difference that --expect allows (0)\n"
     "  --threads N       threads, 1 to 256 (1)\n"
     "  --isa NAME        highest instruction set to use (the best one); .edgec only\n"
@@ -33,6 +36,7 @@ struct Options {
   Session session;
   std::vector<const char*> inputs, outputs, expected;
   const char* answers = nullptr;
+  const char* expected_answers = nullptr;
   double tolerance = 0;
   bool info = false, list_isa = false, help = false;
 };
@@ -49,6 +53,7 @@ edgec_status ParseOne(Arguments& arguments, Options* options) {
   if (arguments.Is("--output")) return arguments.Append(&options->outputs);
   if (arguments.Is("--expect")) return arguments.Append(&options->expected);
   if (arguments.Is("--answers")) return arguments.Text(&options->answers);
+  if (arguments.Is("--expect-answers")) return arguments.Text(&options->expected_answers);
   if (arguments.Is("--tolerance")) return arguments.Number(&options->tolerance);
   if (arguments.Is("--info")) return options->info = true, EDGEC_OK;
   if (arguments.Is("--list-isa")) return options->list_isa = true, EDGEC_OK;
@@ -144,6 +149,15 @@ edgec_status RunAll(Runner& model, const InputFiles& files, Outputs* outputs) {
   return EDGEC_OK;
 }
 
+edgec_tensor_info AnswersInfo(const Outputs& outputs) {
+  edgec_tensor_info info{};
+  info.dtype = EDGEC_S32;
+  info.rank = 1;
+  info.dims[0] = static_cast<uint32_t>(outputs.answers.size());
+  info.bytes = outputs.answers.size() * sizeof(int32_t);
+  return info;
+}
+
 edgec_status WriteOutputs(const Options& options, const Outputs& outputs) {
   for (uint32_t i = 0; i < options.outputs.size(); ++i) {
     const edgec_status status =
@@ -151,37 +165,52 @@ edgec_status WriteOutputs(const Options& options, const Outputs& outputs) {
     if (status) return status;
   }
   if (options.answers == nullptr) return EDGEC_OK;
-  edgec_tensor_info info{};
-  info.dtype = EDGEC_S32;
-  info.rank = 1;
-  info.dims[0] = static_cast<uint32_t>(outputs.answers.size());
-  info.bytes = outputs.answers.size() * sizeof(int32_t);
-  return WriteNpy(options.answers, info, outputs.answers.data());
+  return WriteNpy(options.answers, AnswersInfo(outputs), outputs.answers.data());
 }
 
-// Sets *differs and says where, for one output.
-edgec_status CompareOutput(const Options& options, const Outputs& outputs, uint32_t index,
-                           bool* differs) {
+// What a run gave, and its name in messages.
+struct Given {
+  const char* what;
+  edgec_tensor_info info;
+  const void* data;
+};
+
+// Sets *differs and says where.
+edgec_status CompareWith(const char* path, const Given& given, double tolerance, bool* differs) {
   Array expected;
-  if (const edgec_status status = ReadNpy(options.expected[index], &expected)) return status;
-  const edgec_tensor_info& info = outputs.infos[index];
+  if (const edgec_status status = ReadNpy(path, &expected)) return status;
+  const edgec_tensor_info& info = given.info;
   if (!HasShape(expected, info)) {
     char found[128], wanted[128];
     ShapeText(info.dtype, info.rank, info.dims, found);
     ShapeText(expected.dtype, expected.rank, expected.dims, wanted);
-    return Fail(EDGEC_E_ARGUMENT, "output %u '%s' is %s, '%s' is %s", index, info.name, found,
-                options.expected[index], wanted);
+    return Fail(EDGEC_E_ARGUMENT, "%s is %s, '%s' is %s", given.what, found, path, wanted);
   }
-  const Difference d = Compare(outputs.values[index].data(), expected, options.tolerance);
+  const Difference d = Compare(given.data, expected, tolerance);
   if (d.count == 0) return EDGEC_OK;
   *differs = true;
   Fail(EDGEC_OK,
-       "output %u '%s': %llu values differ by more than %g, by up to %g; the first, at %llu, is "
+       "%s: %llu values differ by more than %g, by up to %g; the first, at %llu, is "
        "%.9g and should be %.9g",
-       index, info.name, static_cast<unsigned long long>(d.count), options.tolerance, d.largest,
+       given.what, static_cast<unsigned long long>(d.count), tolerance, d.largest,
        static_cast<unsigned long long>(d.first), d.got, d.expected);
   std::fprintf(stderr, "edgec-run: %s\n", LastError());
   return EDGEC_OK;
+}
+
+edgec_status CompareAll(const Options& options, const Outputs& outputs, bool* differs) {
+  for (uint32_t i = 0; i < options.expected.size(); ++i) {
+    const std::string what =
+        "output " + std::to_string(i) + " '" + std::string(outputs.infos[i].name) + "'";
+    const Given given = {what.c_str(), outputs.infos[i], outputs.values[i].data()};
+    if (const edgec_status status =
+            CompareWith(options.expected[i], given, options.tolerance, differs)) {
+      return status;
+    }
+  }
+  if (options.expected_answers == nullptr) return EDGEC_OK;
+  const Given given = {"the output that answers", AnswersInfo(outputs), outputs.answers.data()};
+  return CompareWith(options.expected_answers, given, 0, differs);
 }
 
 edgec_status Execute(Options* options, bool* differs) {
@@ -194,9 +223,7 @@ edgec_status Execute(Options* options, bool* differs) {
   if (!status) status = files.Open(*session.model, options->inputs);
   if (!status) status = RunAll(*session.model, files, &outputs);
   if (!status) status = WriteOutputs(*options, outputs);
-  for (uint32_t i = 0; !status && i < options->expected.size(); ++i) {
-    status = CompareOutput(*options, outputs, i, differs);
-  }
+  if (!status) status = CompareAll(*options, outputs, differs);
   return status;
 }
 

@@ -11,7 +11,7 @@ from edgec.deploy.plan import Need, Wish
 from edgec.deploy.steps import WishedFile
 from edgec.errors import BuildError, DeployError, UnknownName, UsageError
 from edgec.format import manifest as manifests
-from edgec.format.bundle import MANIFEST, Bundle
+from edgec.format.bundle import ANSWERS, MANIFEST, Bundle
 from edgec.provenance import sha256_of
 from edgec.target.target import load_target
 
@@ -66,7 +66,7 @@ def wish_on_board(manifest: Path, release: str) -> Wish:
              WishedFile(MANIFEST, digest, len(raw)))
     runs = data["backend"] == "native" or "-" in release  # which names its programs
     test = _command(data["artifact"], len(data["inputs"]), len(data["outputs"]),
-                    float(data["golden"]["tolerance"]))
+                    float(data["golden"]["tolerance"]), ANSWERS in data["files"])
     return Wish(name=data["name"], release=release, target=data["target"], triple=data["triple"],
                 isa=_isa(data["target"]), files=files, self_test=test if runs else (),
                 no_self_test="" if runs else _NO_PROGRAM)
@@ -95,15 +95,18 @@ def _program(path: Path, triple: str) -> tuple[WishedFile, tuple[Need, ...]]:
 
 
 def _self_test(bundle: Bundle) -> tuple[str, ...]:
-    return _command(bundle.artifact, len(bundle.inputs), len(bundle.outputs), bundle.tolerance)
+    return _command(bundle.artifact, len(bundle.inputs), len(bundle.outputs), bundle.tolerance,
+                    ANSWERS in bundle.files)
 
 
-def _command(artifact: str, inputs: int, outputs: int, tolerance: float) -> tuple[str, ...]:
+def _command(artifact: str, inputs: int, outputs: int, tolerance: float,
+             exits: bool) -> tuple[str, ...]:
     words = [f"bin/{_RUNNER}", artifact]
     for index in range(inputs):
         words += ["--input", f"golden/input_{index}.npy"]
     for index in range(outputs):
         words += ["--expect", f"golden/output_{index}.npy"]
+    words += ["--expect-answers", ANSWERS] if exits else []
     return (*words, "--tolerance", repr(tolerance))
 
 

@@ -99,7 +99,7 @@ typedef struct edgec_layer_info {
 
 typedef struct edgec_memory_info {
   uint64_t arena_bytes;    /* activations, from the plan */
-  uint64_t scratch_bytes;  /* what the chosen kernels need besides */
+  uint64_t scratch_bytes;  /* what the chosen kernels need besides, and unpacked constants */
   uint64_t constant_bytes; /* mapped from the file */
 } edgec_memory_info;
 

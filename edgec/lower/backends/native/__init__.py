@@ -10,7 +10,7 @@ from edgec import registry
 from edgec.format.plan_file import PlanFile
 from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
-from edgec.lower.backends.native import sparsity
+from edgec.lower.backends.native import few_bits, sparsity
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.backends.native.rules import BASICS
@@ -49,9 +49,10 @@ class Native(Backend):
                 yield rule.__doc__
 
     def weights(self, site: Site, target: Target) -> str:
-        """Sparse or dense, and why, of an int8 layer whose weights may be either."""
+        """Sparse or dense, and why, of an int8 layer whose weights may be either; few bits."""
         taps = sparsity.taps_of(site)
-        return "" if taps is None else sparsity.choose(taps, target.cpu).reason
+        layout = "" if taps is None else sparsity.choose(taps, target.cpu).reason
+        return ", ".join(text for text in (layout, few_bits.told(site)) if text)
 
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Fewer passes over memory."""

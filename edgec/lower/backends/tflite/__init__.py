@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgec import registry
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
-from edgec.lower.backends.tflite import flatbuffer
+from edgec.lower.backends.tflite import flatbuffer, weights
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 from edgec.lower.backends.tflite.islands import float_islands
@@ -42,8 +42,8 @@ class TfLite(Backend):
         emitter = emitters().get(site.node.op)
         if emitter is None:
             yield (f"the tflite backend has no op {site.node.op!r}." if site.node.op != "exit" else
-                   "LiteRT cannot end a run early: use the native backend, or the model without "
-                   "its exits.")
+                   "LiteRT cannot end a run early: use the native backend, or lower the model as "
+                   "it was before early_exit.")
             return
         broken = list(ops()[site.node.op].broken_rules(site.attributes, site.inputs, site.outputs))
         yield from broken
@@ -51,6 +51,10 @@ class TfLite(Backend):
             if not rule(site):
                 assert rule.__doc__ is not None
                 yield rule.__doc__
+
+    def weights(self, site: Site, target: Target) -> str:
+        """Weights of few bits; empty for 8."""
+        return "4 bit, packed" if weights.in_four_bits(site) else ""
 
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """int8 nodes that LiteRT lacks become float32 ones between dequantize and quantize."""
