@@ -14,7 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -30,6 +30,10 @@ _MACHINES = {
     "aarch64": ("aarch64-linux-gnu", "g++-aarch64-linux-gnu", "aarch64-linux-musl", "qemu-aarch64"),
     "armv7": ("arm-linux-gnueabihf", "g++-arm-linux-gnueabihf", "arm-linux-musleabihf", "qemu-arm"),
 }
+# CMake's targets, and their files in the build folder's cpp/.
+_ENGINE = {"edgec_run": "tools/edgec-run", "edgec_bench": "tools/edgec-bench",
+           "edgec_shared": "libedgec.so"}
+_TVM = {"edgec_tvm": "tvm/libedgec_tvm.so"}
 _BUILDS_KEPT = 4  # of one triple
 _FAILURE_LINES = 25  # of the compiler's output that a BuildError shows
 
@@ -79,20 +83,41 @@ def build_engine(triple: str = "", compiler: str = "auto", *, loads: bool = Fals
         raise UnknownName("triple", triple, _MACHINES)
     if compiler not in COMPILERS:
         raise UnknownName("compiler", compiler, COMPILERS)
-    source = source_folder()
     chosen = find_compiler(triple, compiler)
     if loads:
         chosen = _loading(triple, chosen)
-    options = ["-DCMAKE_BUILD_TYPE=Release", *chosen.options]
-    folder = source / "build" / f"engine-{triple}-{_fingerprint(source, chosen, options)}"
-    build = EngineBuild(triple, folder / "edgec-run", folder / "edgec-bench",
-                        folder / "libedgec.so")
-    with _lock(folder.with_name(f"engine-{triple}.lock")):
+    folder = _built(f"engine-{triple}", chosen, (), _ENGINE)
+    return EngineBuild(triple, folder / "edgec-run", folder / "edgec-bench",
+                       folder / "libedgec.so")
+
+
+def build_tvm_library(triple: str, ffi_headers: Path) -> Path:
+    """libedgec_tvm.so for `triple`: the engine as functions of TVM's runtime, built as above.
+
+    `ffi_headers`: the folder of TVM FFI's headers.
+    """
+    compiler = _loading(triple, find_compiler(triple, "auto"))
+    folder = _built(f"tvm-{triple}", compiler, (f"-DEDGEC_TVM_FFI={ffi_headers}",), _TVM)
+    return folder / "libedgec_tvm.so"
+
+
+def shared_linker(triple: str) -> tuple[str, ...]:
+    """Words that link a shared library of the same bytes each time; output and objects follow."""
+    compiler = _loading(triple, find_compiler(triple, "auto"))
+    return (compiler.path, "-shared", "-s", "-Wl,--build-id=none", "-o")
+
+
+def _built(name: str, compiler: Compiler, options: Sequence[str], made: Mapping[str, str]) -> Path:
+    """The folder with what CMake makes: targets and their files; built now unless it was."""
+    source = source_folder()
+    options = ["-DCMAKE_BUILD_TYPE=Release", *compiler.options, *options]
+    folder = source / "build" / f"{name}-{_fingerprint(source, compiler, options)}"
+    with _lock(folder.with_name(f"{name}.lock")):
         if not folder.is_dir():
-            _build(source, folder, options)
-            _remove_oldest(folder.parent.glob(f"engine-{triple}-*"))
+            _build(source, folder, options, made)
+            _remove_oldest(folder.parent.glob(f"{name}-*"))
         folder.touch()
-    return build
+    return folder
 
 
 def emulator(triple: str) -> tuple[str, ...]:
@@ -199,7 +224,7 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _build(source: Path, folder: Path, options: Sequence[str]) -> None:
+def _build(source: Path, folder: Path, options: Sequence[str], made: Mapping[str, str]) -> None:
     """Builds in a folder of its own, which then is renamed: `folder` is complete or not there."""
     cmake = _program("cmake")
     work = folder.with_name(f"{folder.name}.partial")
@@ -207,9 +232,9 @@ def _build(source: Path, folder: Path, options: Sequence[str]) -> None:
     generator = ["-G", "Ninja"] if shutil.which("ninja") else []
     _call([cmake, "-S", str(source), "-B", str(work / "cmake"), *generator, *options], source)
     _call([cmake, "--build", str(work / "cmake"), "--parallel", str(os.cpu_count() or 1),
-           "--target", "edgec_run", "edgec_bench", "edgec_shared"], source)
-    for made in ("tools/edgec-run", "tools/edgec-bench", "libedgec.so"):
-        shutil.copy2(work / "cmake" / "cpp" / made, work)
+           "--target", *made], source)
+    for file in made.values():
+        shutil.copy2(work / "cmake" / "cpp" / file, work)
     shutil.rmtree(work / "cmake")
     work.rename(folder)
 

@@ -23,27 +23,12 @@ namespace {
 
 constexpr uint32_t kMaxThreads = 256;
 
-edgec_status ChooseIsa(const char* name, IsaSet* set) {
-  *set = IsaSet::Detect();
-  if (name == nullptr) return EDGEC_OK;
-  for (uint32_t i = 0; i < static_cast<uint32_t>(Isa::kIsaCount); ++i) {
-    const Isa isa = static_cast<Isa>(i);
-    if (std::strcmp(edgec::IsaName(isa), name) != 0) continue;
-    if (!set->Has(isa)) {
-      return Fail(EDGEC_E_ISA, "'%s' is not built in, or this CPU does not have it", name);
-    }
-    *set = set->LimitedTo(isa);
-    return EDGEC_OK;
-  }
-  return Fail(EDGEC_E_ISA, "there is no instruction set '%s'; edgec_isa_name() lists them", name);
-}
-
 edgec_status CheckOptions(const edgec_options& options, uint32_t* threads, IsaSet* isa) {
   *threads = options.threads == 0 ? 1 : options.threads;
   if (*threads > kMaxThreads) {
     return Fail(EDGEC_E_ARGUMENT, "%u threads, allowed are up to %u", *threads, kMaxThreads);
   }
-  return ChooseIsa(options.isa, isa);
+  return edgec::ChooseIsa(options.isa, isa);
 }
 
 // `path` or `data`: the other one is nullptr.

@@ -1,6 +1,9 @@
 #include "base/isa.h"
 
 #include <cstddef>
+#include <cstring>
+
+#include "base/status.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -140,5 +143,20 @@ const char* IsaName(Isa isa) {
 IsaSet IsaSet::Detect() { return IsaSet((OfCpu() | Bit(Isa::kPortable)) & kBuilt); }
 
 IsaSet IsaSet::LimitedTo(Isa highest) const { return IsaSet(bits_ & Implied(highest)); }
+
+edgec_status ChooseIsa(const char* name, IsaSet* set) {
+  *set = IsaSet::Detect();
+  if (name == nullptr) return EDGEC_OK;
+  for (uint32_t i = 0; i < static_cast<uint32_t>(Isa::kIsaCount); ++i) {
+    const Isa isa = static_cast<Isa>(i);
+    if (std::strcmp(IsaName(isa), name) != 0) continue;
+    if (!set->Has(isa)) {
+      return Fail(EDGEC_E_ISA, "'%s' is not built in, or this CPU does not have it", name);
+    }
+    *set = set->LimitedTo(isa);
+    return EDGEC_OK;
+  }
+  return Fail(EDGEC_E_ISA, "there is no instruction set '%s'; edgec_isa_name() lists them", name);
+}
 
 }  // namespace edgec

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "edgec/edgec.h"
+
 namespace edgec {
 
 enum class Isa : uint32_t {
@@ -34,6 +36,9 @@ class IsaSet {
   explicit IsaSet(uint32_t bits) : bits_(bits) {}
   uint32_t bits_;
 };
+
+// What this CPU has up to the instruction set of that name; all of it for nullptr. EDGEC_E_ISA.
+edgec_status ChooseIsa(const char* name, IsaSet* set);
 
 }  // namespace edgec
 #endif  // EDGEC_BASE_ISA_H_

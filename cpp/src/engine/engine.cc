@@ -162,13 +162,13 @@ edgec_status Engine::FindExits() {
   return EDGEC_OK;
 }
 
-edgec_status Engine::Run() {
+edgec_status Engine::RunLayers(size_t first, size_t last) {
   bool ended = false;
   const RunContext context{*pool_, scratch_.data(), static_cast<size_t>(scratch_bytes_per_thread_),
                            &ended};
   answer_ = whole_answer_;
   uint64_t started_ns = profiling_ ? NowNs() : 0;
-  for (size_t i = 0; i < layers_.size(); ++i) {
+  for (size_t i = first; i < last; ++i) {
     Layer& layer = layers_[i];
     if (const edgec_status status = layer.op->Run(context)) {
       return Failed(status, layer, StatusMessage(status));

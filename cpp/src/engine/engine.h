@@ -32,7 +32,9 @@ class Engine {
   edgec_status Load(const uint8_t* data, size_t bytes, IsaSet isa, uint32_t threads);
 
   // Allocates nothing.
-  edgec_status Run();
+  edgec_status Run() { return RunLayers(0, layers_.size()); }
+  // Layers [first, last) only: tensors that others would write hold what the caller put there.
+  edgec_status RunLayers(size_t first, size_t last);
   void set_profiling(bool on) { profiling_ = on; }
 
   const ModelFile& file() const { return file_; }

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from edgec import registry
+from edgec.format.plan_file import PlanFile
 from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
 from edgec.lower.backends.native import few_bits, sparsity
@@ -61,10 +62,14 @@ class Native(Backend):
 
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The file."""
+        return write(self.records(graph, plan, target))
+
+    def records(self, graph: Graph, plan: Plan, target: Target) -> PlanFile:
+        """What the file says: one node for each of the graph's, in its order."""
         builder = Builder(graph, plan, target)
         for node in graph.nodes:
             emitters()[node.op].emit(Site.of(node, graph.tensors), builder)
-        return write(builder.finish())
+        return builder.finish()
 
     def host_programs(self) -> HostPrograms:
         """edgec-run and edgec-bench, built for this machine on first use."""

@@ -1,0 +1,1 @@
+// Stands for a library of TVM's while libedgec_tvm.so is linked.

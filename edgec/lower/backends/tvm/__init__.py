@@ -1,0 +1,89 @@
+"""TVM with our kernels: graphs to shared libraries for TVM's runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from edgec.format.writer import write
+from edgec.lower.backend import Backend, HostPrograms, Pass, Site
+from edgec.lower.backends.native import Native
+from edgec.lower.backends.tvm.request import Request
+from edgec.lower.backends.tvm.runtime import runtime
+from edgec.lower.backends.tvm.steps import Layers, Step, steps
+from edgec.lower.backends.tvm.worker import Worker
+from edgec.lower.graph import Graph, Tensor
+from edgec.lower.plan import Plan
+from edgec.target.target import Target
+from edgec.target.toolchain import build_engine, shared_linker
+
+# What LLVM may use beyond the architecture's least, where the target has it.
+FEATURES: Mapping[str, list[str]] = {"avx2": ["+avx2", "+fma"], "neondot": ["+dotprod"]}
+_ENGINE = Native()
+_worker = cache(Worker)
+
+
+class Tvm(Backend):
+    """TVM: a shared library for its runtime, that calls our kernels."""
+
+    artifact = "model.so"
+
+    def supports(self, site: Site, target: Target) -> Iterator[str]:
+        """What our engine supports, but exits."""
+        if target.triple not in ("x86_64", "aarch64"):
+            yield "TVM's runtime is there for x86_64 and aarch64 only: use the native backend."
+        if site.node.op == "exit":
+            yield ("A TVM program cannot end early: use the native backend, or the model without "
+                   "its exits.")
+        yield from _ENGINE.supports(site, target)
+
+    def passes(self, target: Target) -> tuple[Pass, ...]:
+        """The engine's."""
+        return _ENGINE.passes(target)
+
+    def weights(self, site: Site, target: Target) -> str:
+        """Sparse or dense, and why, of an int8 layer whose weights may be either."""
+        return _ENGINE.weights(site, target)
+
+    def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
+        """The library. MissingExtra without TVM, BuildError without a linker."""
+        file = _ENGINE.records(graph, plan, target)
+        made = tuple(steps(graph, file))
+        return _worker().compile(Request(
+            write(file), made, _tensors(graph, made), graph.inputs, graph.outputs,
+            llvm(target), shared_linker(target.triple)))
+
+    def host_programs(self) -> HostPrograms:
+        """edgec-run and edgec-bench with TVM's runtime, built for this machine on first use."""
+        build = build_engine(loads=True)
+        loaded = ("--runtime-library", str(runtime(build.triple).ours))
+        return HostPrograms((str(build.run), *loaded), (str(build.bench), *loaded))
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """The same for a board, with TVM's libraries out of their wheels."""
+        libraries = runtime(triple)
+        build = build_engine(triple, loads=True)
+        return (build.run, build.bench, libraries.ours, *libraries.tvm)
+
+
+def llvm(target: Target) -> dict[str, str | list[str]]:
+    """TVM's description of the target."""
+    described: dict[str, str | list[str]] = {
+        "kind": "llvm", "mtriple": f"{target.triple}-linux-gnu"}
+    features = [f for isa in target.cpu.isa for f in FEATURES.get(isa, [])]
+    return {**described, "mattr": features} if features else described
+
+
+def _tensors(graph: Graph, made: tuple[Step, ...]) -> dict[str, Tensor]:
+    """Those that the program names: constants of our layers are in the file already."""
+    named = {*graph.inputs, *graph.outputs}
+    for step in made:
+        if isinstance(step, Layers):
+            named.update(step.inputs, step.outputs)
+        else:
+            named.update(name for name in (*step.node.inputs, *step.node.outputs) if name)
+    return {name: graph.tensors[name] for name in graph.tensors if name in named}
+
+
+PLUGIN = Tvm()

@@ -1,0 +1,5 @@
+"""relax.op.add."""
+
+from edgec.lower.backends.tvm.elementwise import binary
+
+PLUGIN = binary("add")

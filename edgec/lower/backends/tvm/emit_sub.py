@@ -1,0 +1,5 @@
+"""relax.op.subtract."""
+
+from edgec.lower.backends.tvm.elementwise import binary
+
+PLUGIN = binary("subtract")

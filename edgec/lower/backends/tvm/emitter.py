@@ -1,0 +1,23 @@
+"""What a module emit_<op> defines as its PLUGIN: how TVM computes a node itself.
+
+A node whose op has no such module, or that a rule here refuses, runs in our engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgec.lower.backend import Site
+
+# (site, operands as Relax expressions, the module tvm.relax.op) -> the result's expression.
+Expression = Callable[[Site, Sequence[Any], Any], Any]
+
+
+@dataclass(frozen=True)
+class Emitter:
+    """expression: the node in Relax. can: whether its results are the reference's."""
+
+    expression: Expression
+    can: Callable[[Site], bool] = lambda site: True

@@ -1,0 +1,83 @@
+"""Starts the process that compiles, once, and asks it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from edgec.errors import LoweringError, MissingExtra
+from edgec.lower.backends.tvm.compiler import receive, send
+from edgec.lower.backends.tvm.request import Request
+
+COMPILER = "edgec.lower.backends.tvm.compiler"
+LAST_LINES = 12
+PATIENCE_S = 10
+
+
+class Worker:
+    """One process, started at the first request and after a crash."""
+
+    def __init__(self, module: str = COMPILER) -> None:
+        self._module = module
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said: IO[bytes] | None = None
+
+    def compile(self, request: Request) -> bytes:
+        """The shared library; LoweringError with TVM's own words when it fails or crashes."""
+        if find_spec("tvm") is None or find_spec("tvm_ffi") is None:
+            raise MissingExtra("apache-tvm", "tvm", "the backend 'tvm'")
+        process, said = self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            send(process.stdin, request)
+            answer = receive(process.stdout)
+        except (EOFError, BrokenPipeError):
+            code = process.wait()
+            lines = self._words(said)
+            self.stop()
+            raise LoweringError(f"TVM crashed while it compiled the model (exit code {code}). "
+                                f"Use the backend 'native', or report it. {lines}") from None
+        if isinstance(answer, bytes):
+            return answer
+        raise LoweringError(f"TVM cannot compile the model. Use the backend 'native', or report "
+                            f"it. Its last lines:\n{_last(answer)}")
+
+    def stop(self) -> None:
+        """Ends the process, if it runs."""
+        if self._process is None:
+            return
+        assert self._process.stdin is not None
+        try:
+            self._process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _started(self) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+        if self._process is None or self._said is None:
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115
+            paths = [str(Path(__file__).resolve().parents[4]), os.environ.get("PYTHONPATH", "")]
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", self._module], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=self._said,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))})
+            atexit.register(self.stop)
+        return self._process, self._said
+
+    @staticmethod
+    def _words(said: IO[bytes]) -> str:
+        said.seek(0)
+        text = said.read().decode(errors="replace")
+        return f"Its last lines:\n{_last(text)}" if text.strip() else "It said nothing."
+
+
+def _last(text: str) -> str:
+    return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])
