@@ -134,7 +134,8 @@ def _write(won: _Winner, model: ir.Model, folder: Path) -> dict[str, Any]:
     inputs = {won.path.name: sha256_of(won.path)}
     if won.opened.target is not None:
         pipeline.lower_model(model, folder / "bundle", name="result", target=won.opened.target,
-                             origin=pipeline.Origin(inputs))
+                             origin=pipeline.Origin(
+                                 inputs, samples=won.opened.task.validation.inputs))
     if won.best.steps:
         chain = Chain(model, tuple(tried.stage for tried in won.best.steps), won.found.score)
         write_lock(make_lock(won.path, folder, won.opened, chain, seed=won.recipe.seed),

@@ -164,7 +164,24 @@ def run(method: Method, model: ir.Model, given: Given = Given()) -> Compressed:
     if method.needs.task and given.task is None:
         raise DataError(f"{name} trains, and got no labelled samples. Give a task: an .npz with "
                         "train_x and train_y, or package.module:callable.")
-    return method.apply(model, given)
+    return _rechosen(method.apply(model, given), model, given)
+
+
+def _rechosen(done: Compressed, before: ir.Model, given: Given) -> Compressed:
+    """With thresholds of early exits for the model as it is now.
+
+    Whatever changes a network changes how sure its exits are, and how often rightly.
+    """
+    from edgec.model.exits import KEY, read_choice
+
+    choice = read_choice(done.model)
+    if choice is None or given.task is None or (
+            done.model.metadata_props[KEY] != before.metadata_props.get(KEY)):
+        return done
+    from edgec.compress.exits.calibrate import calibrate
+
+    model, _ = calibrate(done.model, given.task, choice.max_drop, choice.per_exit)
+    return replace(done, model=model)
 
 
 def names() -> tuple[str, ...]:
