@@ -14,10 +14,10 @@ from edgec.errors import UsageError
 
 
 def test_the_second_one_is_told_who_the_first_is(tmp_path: Path) -> None:
-    with claim(tmp_path / "out"), pytest.raises(
-            UsageError, match=rf"process {os.getpid()} is at work in .*out\. Wait until"):
-        with claim(tmp_path / "out"):
-            pass
+    refusal = rf"process {os.getpid()} is at work in .*out\. Wait until"
+    with (claim(tmp_path / "out"), pytest.raises(UsageError, match=refusal),
+          claim(tmp_path / "out")):
+        pass
 
 
 def test_it_is_free_again_when_the_first_was_killed(tmp_path: Path) -> None:
@@ -31,6 +31,6 @@ def test_it_is_free_again_when_the_first_was_killed(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot write in the folder .*file: "):
-        with claim(tmp_path / "file"):
-            pass
+    with (pytest.raises(UsageError, match=r"cannot write in the folder .*file: "),
+          claim(tmp_path / "file")):
+        pass
