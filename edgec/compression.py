@@ -112,10 +112,11 @@ def _table(recipe: Recipe, choices: Choices) -> CostTable:
 
 def _none_meets(found: Found, folder: Path) -> str:
     nearest = found.nearest()
-    lines = [f"  trial {c.number}, {_words(c)}: " + "; ".join(map(str, c.breaks)) for c in nearest]
+    lines = [f"  trial {c.number + 1}, {_words(c)}: " + "; ".join(map(str, c.breaks))
+             for c in nearest]
     stopped = [c for c in found.candidates if c.stopped]
     if not nearest:
-        lines = [f"  trial {c.number}, {_words(c)}: {c.stopped}" for c in stopped[:3]]
+        lines = [f"  trial {c.number + 1}, {_words(c)}: {c.stopped}" for c in stopped[:3]]
     return (f"none of {len(found.candidates)} candidates meets the limits. The nearest:\n"
             + "\n".join(lines) + f"\n{len(stopped)} were given up early. Loosen a limit, or try "
             f"other strengths or more trials; what was tried is kept in {folder}.")

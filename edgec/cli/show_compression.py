@@ -17,7 +17,8 @@ def result(out: Console, document: Document) -> None:
     """Before, after every step of the best candidate, and the test scores."""
     before, after, best = document["before"], document["after"], document["best"]
     table = Table(title=f"best of {len(document['candidates'])} candidates")
-    for name in ("", document["metric"], "BitOps", "MACs", "bytes", "latency", "energy"):
+    score = f"{document['metric']}, validation"
+    for name in ("", score, "BitOps", "MACs", "bytes", "latency", "energy"):
         table.add_column(name, justify="left" if not name else "right")
     table.add_row("float model", f"{before['validation']:.4f}", *_costs(before["cost"]))
     for tried in best["steps"]:

@@ -16,7 +16,7 @@ import torch
 
 from edgec.atomic import write_file
 from edgec.compress import method
-from edgec.compress.chain import Chain, Step, run_chain
+from edgec.compress.chain import Chain, Stage, Step, run_chain
 from edgec.compress.hashes import model_sha256, task_sha256
 from edgec.compress.method import Given, quiet
 from edgec.compress.opened import Opened, open_recipe

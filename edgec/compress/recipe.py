@@ -194,10 +194,13 @@ def _method(name: str, table: Any, folder: Path, where: str) -> MethodTable:
     made = MethodTable(name, {k: v for k, v in table.items() if k not in {*listed, *ranges}},
                        listed, ranges)
     ends = {key: (found.low, found.high) for key, found in ranges.items()}
-    for key, values in (listed | ends).items():
-        for value in values:
-            made.step({key: value})  # says what is wrong with a value
-    made.step()
+    try:
+        for key, values in (listed | ends).items():
+            for value in values:
+                made.step({key: value})  # says what is wrong with a value
+        made.step()
+    except UsageError as error:
+        raise UsageError(f"{where} [methods.{name}]: {error}") from None
     return made
 
 

@@ -140,7 +140,7 @@ def _candidates(document: Document) -> str:
         verdict = (escape(c["stopped"]) or (f"breaks {broken}" if broken else
                    '<span class="valid">best</span>' if c["number"] == document["best"]["number"]
                    else "meets the limits"))
-        rows.append([str(c["number"] + 1), escape(strengths),
+        rows.append([str(c["number"] + 1), escape(strengths) or "as the recipe says",
                      "" if c["score"] is None else f"{c['score']:.2%}",
                      *(["", "", ""] if cost is None else
                        [f"{cost['bit_ops']:.3g}", size(cost["bytes"]), _latency(cost)]), verdict])

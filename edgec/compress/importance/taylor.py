@@ -2,6 +2,7 @@
 
 Molchanov et al. 2019, arXiv 1906.10771, equations 5 and 8: the square of Σ w·∂L/∂w over a unit,
 averaged over batches. (The sum of squares, equation 7, ranks differently, because signs cancel.)
+A network that knows its training samples by heart has no gradient there, and scores mean little.
 Costs: a forward and a backward pass over `batches` × `batch` training samples.
 """
 

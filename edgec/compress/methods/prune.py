@@ -43,7 +43,7 @@ class Prune(TrainingMethod):
 
     ratio: float = option(0.5, "share of the cost (see `of`) to remove, above 0 and below 1")
     of: str = option("macs", "the cost that ratio is of: macs, parameters, channels")
-    criterion: str = option("taylor", "what scores channels: taylor, group_norm, magnitude, "
+    criterion: str = option("group_norm", "what scores channels: group_norm, taylor, magnitude, "
                             "bn_gamma, ablation, random, ...")
     steps: int = option(3, "removals, after a cubic schedule, with fine-tuning behind each")
     round_to: int = option(0, "channels are kept in multiples of this; 0: of what the target's "

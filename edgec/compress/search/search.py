@@ -25,7 +25,7 @@ from edgec.compress.search.limits import Break, broken
 from edgec.compress.search.options import SearchOptions
 from edgec.compress.search.problem import Problem, run_stage
 from edgec.compress.search.space import Space, Strengths
-from edgec.errors import MethodError, MissingExtra
+from edgec.errors import FormatError, MethodError, MissingExtra
 from edgec.provenance import sha256_of_json, tool_versions
 
 if TYPE_CHECKING:
@@ -109,13 +109,17 @@ class Search:
 
     def _study(self) -> Study:
         optuna = _optuna()
-        backend = optuna.storages.journal.JournalFileBackend(str(self._folder / "search.journal"))
-        lowest = self._lowest()
-        return optuna.create_study(  # type: ignore[no-any-return]
-            storage=optuna.storages.JournalStorage(backend), study_name=self._identity(),
-            direction="maximize", load_if_exists=True,
-            pruner=optuna.pruners.NopPruner() if lowest is None else
-            optuna.pruners.ThresholdPruner(lower=lowest))
+        lowest, path = self._lowest(), self._folder / "search.journal"
+        backend = optuna.storages.journal.JournalFileBackend(str(path))
+        pruner = (optuna.pruners.NopPruner() if lowest is None else
+                  optuna.pruners.ThresholdPruner(lower=lowest))
+        try:
+            return optuna.create_study(  # type: ignore[no-any-return]
+                storage=optuna.storages.JournalStorage(backend), study_name=self._identity(),
+                direction="maximize", load_if_exists=True, pruner=pruner)
+        except (ValueError, KeyError, TypeError) as error:
+            raise FormatError(f"the record of trials {path} is damaged: {error}. Remove it and "
+                              "search again: the models beside it are found.") from None
 
     def _lowest(self) -> float | None:
         """The score on validation below which a trial is given up."""

@@ -14,11 +14,13 @@ import pytest
 from edgec.compress.chain import Chain, Step, run_chain
 from edgec.compress.hashes import data_sha256, model_sha256, task_sha256
 from edgec.compress.method import Batch, Compressed, Given
+from edgec.compress.methods.distill import Distill
 from edgec.compress.methods.finetune import Finetune
 from edgec.compress.methods.prune import Prune
 from edgec.compress.methods.quantize import Quantize
 from edgec.errors import MethodError, UsageError
 from edgec.model.load import load_model
+from edgec.model.onnx_file import save_model
 from tests.unit.compress.float_models import cnn, images
 from tests.unit.compress.training.tasks import image_task
 
@@ -154,3 +156,13 @@ def test_hashes_tell_what_differs_and_nothing_else() -> None:
     assert data_sha256(images(2)) != data_sha256(images(3))
     assert model_sha256(cnn()) == model_sha256(cnn())
     assert model_sha256(cnn()) != model_sha256(cnn(seed=1))
+
+
+def test_another_student_in_the_same_file_is_another_step(tmp_path: Path) -> None:
+    student = tmp_path / "student.onnx"
+    save_model(cnn(1), student)
+    steps = (Step("distill", Distill(student=str(student), epochs=0)),)
+    again(tmp_path / "out", steps=steps)
+    assert again(tmp_path / "out", steps=steps)[1] == [True]
+    save_model(cnn(2), student)
+    assert again(tmp_path / "out", steps=steps)[1] == [False]

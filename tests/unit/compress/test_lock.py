@@ -149,3 +149,16 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_lock_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot read the lock .*: No such file"):
         read_lock(tmp_path / "lock.json")
+
+
+def test_a_student_moves_with_its_recipe(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    path = write_recipe(tmp_path / "here", "[methods.distill]\nstudent = 'net.onnx'\nepochs = 0\n")
+    opened, out = open_recipe(read_recipe(path)), tmp_path / "here" / "out"
+    chain = run_chain(opened.model, [read_recipe(path).ordered()[0].step()],
+                      Given(task=opened.task.without_test()), out)
+    lock = make_lock(path, out, opened, chain, seed=0)
+    write_lock(lock, out / "lock.json")
+    assert lock.stages[0].options["student"] == "net.onnx"
+    moved = (tmp_path / "here").rename(tmp_path / "there")
+    assert replay(moved / "out" / "lock.json").verdict == SAME_BYTES

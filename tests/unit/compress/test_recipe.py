@@ -124,3 +124,10 @@ def test_a_recipe_that_is_not_there_or_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match=r"is not TOML: "):
         read_recipe(tmp_path / "recipe.toml")
+
+
+def test_a_student_is_looked_for_beside_the_recipe(tmp_path: Path) -> None:
+    text = WHOLE.replace('order = ["quantize", "prune"]', "")
+    many = '[methods.distill]\nstudent = ["small.onnx", "made.nets:tiny"]\n'
+    table = read(tmp_path, text + many).ordered()[0]
+    assert table.strengths["student"] == (str(tmp_path / "small.onnx"), "made.nets:tiny")

@@ -14,7 +14,7 @@ from edgec.compress.recipe import Limits, MethodTable, Range
 from edgec.compress.search.options import SearchOptions
 from edgec.compress.search.problem import Problem
 from edgec.compress.search.search import Search
-from edgec.errors import MethodError
+from edgec.errors import FormatError, MethodError
 from tests.unit.compress import trained
 
 PRUNE = MethodTable("prune", {"epochs": 1, "steps": 1, "criterion": "group_norm", "round_to": 4},
@@ -144,3 +144,10 @@ def test_what_the_first_method_cannot_do_at_all_is_told_at_once(model, tmp_path)
     table = MethodTable("prune", {"criterion": "group_norm", "exclude": ("nothing*",)})
     with pytest.raises(MethodError, match="no layer is called that"):
         Search(problem(model, Limits(), Told(), table), SearchOptions(3), tmp_path)
+
+
+def test_a_damaged_record_of_trials_is_named_and_how_to_go_on(model, tmp_path) -> None:
+    (tmp_path / "search.journal").write_text("no JSON\nat all\n")
+    search = Search(problem(model, Limits(drop=1), Told()), SearchOptions(1), tmp_path)
+    with pytest.raises(FormatError, match=r"search\.journal is damaged: .* Remove it and search"):
+        search.run()

@@ -10,8 +10,16 @@ from edgec.compress.method import Given, run
 from edgec.compress.methods.sparsify import Sparsify
 from edgec.compress.sparsity import reconstruct, sparsegpt
 from edgec.compress.sparsity.pattern import Pattern, cell_scores, choose, spread, starts
+from edgec.compress.sparsity.problem import Inputs
 from tests.unit.compress.float_models import Array, from_text, images, normal
-from tests.unit.compress.sparsity.layer_data import DEPTH, OUTPUTS, inputs, layer, problem
+from tests.unit.compress.sparsity.layer_data import (
+    DEPTH,
+    OUTPUTS,
+    ROWS,
+    inputs,
+    layer,
+    problem,
+)
 
 SEEDS = range(5)
 HALF, TWO_OF_FOUR, BLOCKS = Pattern(), Pattern(1, 1, 2, 4), Pattern(8, 4)
@@ -114,6 +122,32 @@ def test_feeding_errors_forward_is_exact_for_the_last_weight_of_a_row() -> None:
     h = given.hessian
     fixed[:, -1] += given.target[:, -2] * h[-2, -1] / h[-1, -1]
     np.testing.assert_allclose(fed, fixed, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_few_changed_inputs_are_not_learned_by_heart(seed: int) -> None:
+    """As many rows as depths, x̂ = x + noise: what serves other rows is close to W, not a fit."""
+    found, weight = layer(seed)
+    rng = np.random.default_rng(seed)
+    x = inputs(seed)
+    now = (x + rng.normal(size=x.shape) * x.std(0)).astype(np.float32)
+    seen = Inputs(found.unit, DEPTH)
+    for row in range(DEPTH):
+        seen.add(x[row:row + 1], now[row:row + 1])
+    target = seen.problem(found, weight).target
+    x, now = x[DEPTH:], now[DEPTH:]
+    others = [np.square(x @ weight.T - now @ v.T).sum() for v in (target, weight)]
+    assert others[0] < 1.02 * others[1]
+
+
+def test_many_changed_inputs_are_made_up_for() -> None:
+    """x̂ = 2 x: half of the weights puts out the same."""
+    found, weight = layer(0)
+    x, seen = inputs(0), Inputs(found.unit, DEPTH)
+    for row in range(0, ROWS, 16):
+        seen.add(x[row:row + 16], 2 * x[row:row + 16])
+    target = seen.problem(found, weight).target
+    assert error(2 * target, 0) < 0.02  # 1 for W itself
 
 
 def test_nothing_to_zero_changes_nothing() -> None:
