@@ -13,6 +13,7 @@ import onnx_ir as ir
 from edgec import pipeline
 from edgec.atomic import write_file
 from edgec.compress.chain import Chain
+from edgec.compress.claim import claim
 from edgec.compress.lock import make_lock, write_lock
 from edgec.compress.method import Given
 from edgec.compress.opened import Opened, open_recipe
@@ -62,13 +63,13 @@ def compress(recipe: Path, output: Path, choices: Choices = Choices(),
                       Given(task=opened.task.without_test(), target=opened.target, seed=read.seed,
                             progress=progress), read.limits, price_for(opened.target, table))
     search = Search(problem, options, output)
-    _make(output)
-    found = search.run()
-    if found.best is None:
-        raise MethodError(_none_meets(found, output))
-    progress("judging the result")
-    return _write(_Winner(recipe, read, opened, found, found.best), search.model(found.best),
-                  output)
+    with claim(output):
+        found = search.run()
+        if found.best is None:
+            raise MethodError(_none_meets(found, output))
+        progress("judging the result")
+        return _write(_Winner(recipe, read, opened, found, found.best), search.model(found.best),
+                      output)
 
 
 def read_order(words: str) -> tuple[str, ...]:
@@ -107,13 +108,6 @@ def _table(recipe: Recipe, choices: Choices) -> CostTable:
         raise UsageError(f"a table of costs is given, {choices.costs}, and the recipe names no "
                          "target. Add target = \"...\" to the recipe.")
     return read_table(choices.costs, recipe.target)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the folder {folder}: {error.strerror}.") from None
 
 
 def _none_meets(found: Found, folder: Path) -> str:

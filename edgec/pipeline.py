@@ -43,7 +43,7 @@ from edgec.model.load import load_model
 from edgec.model.onnx_file import save_model
 from edgec.provenance import sha256_of, tool_versions
 from edgec.target.target import Target, load_target
-from edgec.target.toolchain import build_engine, host_triple
+from edgec.target.toolchain import host_triple
 
 Progress = Callable[[str], None]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -263,12 +263,12 @@ def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = No
                 progress: Progress = lambda line: None) -> dict[str, Any]:
     """Brings a bundle to a board, beside what serves there, and measures it."""
     found = read_bundle(bundle)
-    if not load_backend(found.backend).runs_on_boards:
+    files = load_backend(found.backend).device_files(found.triple)
+    if not files:
         raise UsageError(f"{bundle} is a {found.backend} bundle, and edgec brings no program for "
                          "it to a board. Measure it here, without --board, or lower with "
                          "the backend native.")
-    staged = release.stage(board, bundle, _engine_programs(found, board),
-                           report=_told(progress))
+    staged = release.stage(board, bundle, files, report=_told(progress))
     program = Program((f"{staged.path}/bin/edgec-bench",), f"{staged.path}/{found.artifact}",
                       tuple(f"{staged.path}/{p.relative_to(found.path)}"
                             for p in found.golden_inputs))
@@ -292,8 +292,9 @@ def deploy(bundle: Path, board: str, *, boards: Path | None = None, dry_run: boo
            ) -> release.Deployment:
     """Makes a bundle serve on a board of the boards file."""
     chosen = load_board(board, boards)
-    programs = _engine_programs(read_bundle(bundle), chosen)
-    return release.deploy(chosen, bundle, programs,
+    found = read_bundle(bundle)
+    files = load_backend(found.backend).device_files(found.triple)
+    return release.deploy(chosen, bundle, files,
                           Options(break_lock=break_lock, dry_run=dry_run), _told(progress))
 
 
@@ -307,14 +308,6 @@ def rollback(board: str, *, to: str = "", boards: Path | None = None, break_lock
 def status(board: str, *, boards: Path | None = None) -> release.Status:
     """What a board is and serves."""
     return release.status(load_board(board, boards))
-
-
-def _engine_programs(bundle: Bundle, board: Board) -> tuple[Path, ...]:
-    """The engine's programs for a bundle that needs them, built for its architecture."""
-    if not load_backend(bundle.backend).runs_on_boards:
-        return ()
-    build = build_engine(bundle.triple)
-    return (build.run, build.bench)
 
 
 def report(results: Sequence[Path], output: Path) -> None:

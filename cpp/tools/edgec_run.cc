@@ -14,7 +14,7 @@ namespace edgec {
 namespace {
 
 constexpr char kHelp[] =
-    "usage: edgec-run MODEL.edgec [options]\n"
+    "usage: edgec-run MODEL [options]\n"
     "Runs a model once. Files are .npy, one --input per model input, in order. Inputs that are k\n"
     "times as long in their first dimension give k runs and outputs that are stacked in that way.\n"
     "  --input FILE      fills the next input\n"
@@ -27,7 +27,8 @@ constexpr char kHelp[] =
     "                    compares them; exit code 2 if one differs\n"
     "  --tolerance T     largest difference that --expect allows (0)\n"
     "  --threads N       threads, 1 to 256 (1)\n"
-    "  --isa NAME        highest instruction set to use (the best one)\n"
+    "  --isa NAME        highest instruction set to use (the best one); .edgec only\n"
+    "  --runtime-library PATH  what runs a model of another kind (../lib beside this program)\n"
     "  --info            describes the model as JSON, runs nothing\n"
     "  --list-isa        instruction sets built in and on this CPU, needs no model\n";
 
@@ -48,21 +49,18 @@ struct Outputs {
 };
 
 edgec_status ParseOne(Arguments& arguments, Options* options) {
-  Session& session = options->session;
   if (arguments.Is("--input")) return arguments.Append(&options->inputs);
   if (arguments.Is("--output")) return arguments.Append(&options->outputs);
   if (arguments.Is("--expect")) return arguments.Append(&options->expected);
   if (arguments.Is("--answers")) return arguments.Text(&options->answers);
   if (arguments.Is("--expect-answers")) return arguments.Text(&options->expected_answers);
   if (arguments.Is("--tolerance")) return arguments.Number(&options->tolerance);
-  if (arguments.Is("--threads")) return arguments.Count(1, 256, &session.options.threads);
-  if (arguments.Is("--isa")) return arguments.Text(&session.options.isa);
   if (arguments.Is("--info")) return options->info = true, EDGEC_OK;
   if (arguments.Is("--list-isa")) return options->list_isa = true, EDGEC_OK;
   if (arguments.Is("--help")) return options->help = true, EDGEC_OK;
-  if (!arguments.IsPositional() || session.path != nullptr) return arguments.Unknown();
-  session.path = arguments.current();
-  return EDGEC_OK;
+  bool known;
+  const edgec_status status = ParseSessionOption(arguments, &options->session, &known);
+  return known ? status : arguments.Unknown();
 }
 
 edgec_status Parse(Arguments arguments, Options* options) {
@@ -89,24 +87,25 @@ void DescribeTensor(const edgec_tensor_info& info, Json* json) {
 }
 
 edgec_status PrintInfo(const Session& session) {
-  const edgec_model* model = session.model;
+  const Runner& model = *session.model;
   Json json(stdout);
   json.BeginObject();
   DescribeIdentity(session, &json);
   edgec_tensor_info tensor;
   json.BeginArray("inputs");
-  for (uint32_t i = 0; edgec_input_info(model, i, &tensor) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; model.InputInfo(i, &tensor) == EDGEC_OK; ++i) {
     DescribeTensor(tensor, &json);
   }
   json.EndArray();
   json.BeginArray("outputs");
-  for (uint32_t i = 0; edgec_output_info(model, i, &tensor) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; model.OutputInfo(i, &tensor) == EDGEC_OK; ++i) {
     DescribeTensor(tensor, &json);
   }
   json.EndArray();
   json.BeginArray("layers");
   edgec_layer_info layer;
-  for (uint32_t i = 0; edgec_layer_info_at(model, i, &layer) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; i < model.layer_count(); ++i) {
+    if (const edgec_status status = model.LayerInfo(i, &layer)) return status;
     json.BeginObject();
     DescribeLayer(layer, &json);
     json.EndObject();
@@ -120,7 +119,7 @@ edgec_status PrintInfo(const Session& session) {
 }
 
 edgec_status CheckOutputCounts(const Options& options) {
-  const size_t count = edgec_output_count(options.session.model);
+  const size_t count = options.session.model->output_count();
   if (options.outputs.size() > count || options.expected.size() > count) {
     return Fail(EDGEC_E_ARGUMENT, "%zu --output and %zu --expect given, the model has %zu outputs",
                 options.outputs.size(), options.expected.size(), count);
@@ -128,16 +127,16 @@ edgec_status CheckOutputCounts(const Options& options) {
   return EDGEC_OK;
 }
 
-edgec_status RunAll(edgec_model* model, const InputFiles& files, Outputs* outputs) {
-  outputs->infos.resize(edgec_output_count(model));
+edgec_status RunAll(Runner& model, const InputFiles& files, Outputs* outputs) {
+  outputs->infos.resize(model.output_count());
   outputs->values.resize(outputs->infos.size());
   for (uint64_t sample = 0; sample < files.samples(); ++sample) {
-    for (uint32_t i = 0; i < edgec_input_count(model); ++i) files.Fill(model, i, sample);
-    if (const edgec_status status = edgec_run(model)) return status;
-    outputs->answers.push_back(static_cast<int32_t>(edgec_answer(model)));
+    for (uint32_t i = 0; i < model.input_count(); ++i) files.Fill(model, i, sample);
+    if (const edgec_status status = model.Run()) return status;
+    outputs->answers.push_back(static_cast<int32_t>(model.answer()));
     for (uint32_t i = 0; i < outputs->infos.size(); ++i) {
-      edgec_output_info(model, i, &outputs->infos[i]);
-      const uint8_t* data = static_cast<const uint8_t*>(edgec_output_data(model, i));
+      model.OutputInfo(i, &outputs->infos[i]);
+      const uint8_t* data = static_cast<const uint8_t*>(model.OutputData(i));
       std::vector<uint8_t>& values = outputs->values[i];
       values.insert(values.end(), data, data + outputs->infos[i].bytes);
     }
@@ -221,8 +220,8 @@ edgec_status Execute(Options* options, bool* differs) {
   InputFiles files;
   Outputs outputs;
   edgec_status status = CheckOutputCounts(*options);
-  if (!status) status = files.Open(session.model, options->inputs);
-  if (!status) status = RunAll(session.model, files, &outputs);
+  if (!status) status = files.Open(*session.model, options->inputs);
+  if (!status) status = RunAll(*session.model, files, &outputs);
   if (!status) status = WriteOutputs(*options, outputs);
   if (!status) status = CompareAll(*options, outputs, differs);
   return status;

@@ -35,9 +35,10 @@ class Latency:
 class Cost:
     """One inference and the artifact.
 
-    bit_ops: products with a weight that is not zero, times bits of the weight and of the
-    activation; float counts 32 × 32. macs: all multiply-accumulates of the graph. bytes: of the
-    lowered artifact where there is a target, else of the ONNX file. None: not known. With early
+    bit_ops: products with a weight that is not zero, times bits of the weight (as many as the
+    largest of the layer needs) and of the activation; float counts 32 × 32. macs: all
+    multiply-accumulates of the graph. bytes: of the lowered artifact where there is a target, so
+    that few bits show; else of the ONNX file, which has them in int8. None: not known. With early
     exits these are means by the share of the samples that leave at each; worst_macs and
     worst_bit_ops are of a run that passes them all, None for a model without.
     """
@@ -107,6 +108,12 @@ def bit_operations(node: ir.Node) -> int:
     return math.floor(macs * kept * _bits(first) * _bits(second) + 0.5)
 
 
+def bits_of(values: np.ndarray[Any, Any]) -> int:
+    """Of a number in two's complement that each of these whole numbers fits in; 2 at least."""
+    largest = max(int(values.max(initial=0)), -1 - int(values.min(initial=0)))
+    return max(2, 1 + largest.bit_length())
+
+
 def _bits(value: ir.Value | None) -> int:
     """Bits of a value as it is computed with: those of the integers that it is dequantized from."""
     node = None if value is None else value.producer()
@@ -114,6 +121,9 @@ def _bits(value: ir.Value | None) -> int:
         return FLOAT_BITS
     source = node.inputs[0]
     assert source is not None
+    stored = _constant(value)
+    if stored is not None and stored.dtype.kind == "i":
+        return bits_of(stored)
     kind = source.dtype if source.const_value is None else source.const_value.dtype
     if kind is not None:
         return int(kind.bitwidth)

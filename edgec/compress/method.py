@@ -41,9 +41,12 @@ class Report(Protocol):
         """The report as values that `json.dumps` takes; finite numbers only."""
 
 
-def option(default: T, help: str) -> T:
-    """A field of a method: its default, and what it means to a user."""
-    made: T = field(default=default, metadata={"help": help})
+def option(default: T, help: str, *, file: bool = False) -> T:
+    """A field of a method: its default, and what it means to a user.
+
+    file: it names a file or package.module:callable; in a recipe relative to the recipe.
+    """
+    made: T = field(default=default, metadata={"help": help, "file": file})
     return made
 
 
@@ -121,6 +124,11 @@ class Method(ABC):
     def twice(self) -> tuple[Method, Method] | None:
         """Two gentler passes that together remove as much in as much training; None: only one."""
         return None
+
+    @classmethod
+    def file_options(cls) -> tuple[str, ...]:
+        """The options that name files."""
+        return tuple(f.name for f in fields(cls) if f.metadata.get("file"))
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:

@@ -152,7 +152,7 @@ def parse_recipe(document: Mapping[str, Any], folder: Path, where: str) -> Recip
     if task and "data" not in task:
         raise UsageError(f"{where} [task]: 'data' is missing: an .npz or package.module:callable.")
     if task:
-        task["data"] = _located(task["data"], folder)
+        task["data"] = located(task["data"], folder)
     limits = _table(document, "limits", {f.name: float for f in fields(Limits)}, where)
     for name, value in limits.items():
         if not value > 0:
@@ -161,10 +161,11 @@ def parse_recipe(document: Mapping[str, Any], folder: Path, where: str) -> Recip
         raise UsageError(f"{where}: seed is {document['seed']}; it must be 0 or more.")
     target = document.get("target")
     return Recipe(
-        model=_located(document["model"], folder),
-        target=_located(target, folder) if target and target.endswith(".toml") else target,
+        model=located(document["model"], folder),
+        target=located(target, folder) if target and target.endswith(".toml") else target,
         seed=document.get("seed", 0), task=task, limits=Limits(**limits),
-        methods=tuple(_method(name, table, where) for name, table in document["methods"].items()),
+        methods=tuple(_method(name, table, folder, where)
+                      for name, table in document["methods"].items()),
         order=_order(document.get("order", []), document["methods"], where),
         search=document.get("search", {}), compare=document.get("compare", {}))
 
@@ -176,10 +177,12 @@ def _order(names: list[Any], methods: Mapping[str, Any], where: str) -> tuple[st
     return tuple(names)
 
 
-def _method(name: str, table: Any, where: str) -> MethodTable:
+def _method(name: str, table: Any, folder: Path, where: str) -> MethodTable:
     cls = method.load(name)
     if not isinstance(table, dict):
         raise UsageError(f"{where}: methods.{name} is {table!r}; it must be a table.")
+    table = table | {key: _all_located(table[key], folder) for key in cls.file_options()
+                     if key in table}
     tuples = {f.name for f in fields(cls) if isinstance(f.default, tuple)}
     listed = {key: tuple(value) for key, value in table.items()
               if isinstance(value, list) and key not in tuples}
@@ -228,10 +231,17 @@ def _check(table: Mapping[str, Any], kinds: Mapping[str, type], where: str) -> N
                              f"{kinds[key].__name__}.")
 
 
-def _located(spec: str, folder: Path) -> str:
-    """A path relative to the recipe as an absolute one; module:callable stays."""
+def located(spec: str, folder: Path) -> str:
+    """A path relative to the recipe's folder as an absolute one; module:callable and "" stay."""
     path = folder / spec
-    return str(path) if path.exists() or ":" not in spec else spec
+    return str(path) if spec and (path.exists() or ":" not in spec) else spec
+
+
+def _all_located(value: Any, folder: Path) -> Any:
+    """An option that names a file, or a list of such to try; what is no text stays."""
+    if isinstance(value, list):
+        return [_all_located(one, folder) for one in value]
+    return located(value, folder) if isinstance(value, str) else value
 
 
 def prior_place(name: str) -> int:

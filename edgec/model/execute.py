@@ -97,6 +97,11 @@ class TorchGraph(torch.nn.Module):
         named = ((name, getattr(self, attribute)) for name, attribute in self._attributes.items())
         return {name: value for name, value in named if isinstance(value, torch.nn.Parameter)}
 
+    def constant(self, name: str) -> Tensor:
+        """What the graph holds for an initializer, learned or not; changes to it count."""
+        held: Tensor = getattr(self, self._attributes[name])
+        return held
+
     def to_model(self) -> ir.Model:
         """A copy of the model with the present weights and running statistics."""
         model = self._model.clone()

@@ -13,15 +13,15 @@ RANKS = {
     "format": 2, "compress": 2, "deploy": 3,
     "lower": 4,
     "measure": 5,
-    "pipeline": 6, "demo": 7, "compression": 7, "profiling": 7,
+    "pipeline": 6, "demo": 7, "compression": 7, "profiling": 7, "parity": 7,
     "cli": 8, "__main__": 9,
 }
 # Members of one rank do not know each other; deploy knows nothing of models.
 FORBIDDEN = {("deploy", "model"), ("deploy", "compress"), ("format", "model")}
 ONLY_IN = {
     "torch": {"model", "compress", "examples", "demo"}, "onnxscript": {"model"},
-    "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower"},
-    "distributed": {"compress"}, "optuna": {"compress"},
+    "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower", "model"},
+    "tensorflow": {"model"}, "distributed": {"compress"}, "optuna": {"compress"},
 }
 MODULES = sorted(p for p in (ROOT / "edgec").rglob("*.py"))
 

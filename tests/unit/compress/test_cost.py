@@ -40,7 +40,15 @@ def test_products_with_a_zero_weight_count_in_macs_and_not_in_bit_ops() -> None:
 
 
 def test_int8_products_count_8_times_8_bits() -> None:
-    assert paper_cost(quantized(np.ones((4, 3), np.int8))).bit_ops == 12 * 8 * 8
+    assert paper_cost(quantized(np.full((4, 3), 100, np.int8))).bit_ops == 12 * 8 * 8
+
+
+@pytest.mark.parametrize(("low", "high", "bits"), [
+    (-1, 1, 2), (-3, 3, 3), (-7, 7, 4), (-8, 0, 4), (0, 8, 5), (-127, 127, 8), (-128, 0, 8)])
+def test_weights_count_the_bits_that_the_largest_of_a_layer_needs(low: int, high: int,
+                                                                  bits: int) -> None:
+    weight = np.resize(np.asarray([low or 1, high or -1], np.int8), (4, 3))
+    assert paper_cost(quantized(weight)).bit_ops == 12 * bits * 8
 
 
 def test_bytes_are_those_of_the_onnx_file_where_there_is_no_target(tmp_path) -> None:
