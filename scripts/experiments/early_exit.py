@@ -98,7 +98,8 @@ def _on_test(found: dict[str, Any], task: Task) -> dict[str, Any]:
     judged = outcomes(found["exits"], exits, task.test, task.metric)
     plain = found["report"]["plain_macs"]
     alone = sample_scores(TorchGraph(found["plain"], ()), task.test, task.metric)
-    return {"without exits": 100 * float(alone.mean()), "whole": 100 * float(judged.scores[-1].mean()),
+    return {"without exits": 100 * float(alone.mean()),
+            "whole": 100 * float(judged.scores[-1].mean()),
             "oracle": 100 * float(judged.scores.max(0).mean()),
             "recalibrated": _point(judged, exits, plain, alone),
             "reused from float": _point(judged, found["reused"], plain, alone)}
