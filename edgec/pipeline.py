@@ -35,6 +35,7 @@ from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import BenchOptions, Program, measure
 from edgec.measure.report import render
 from edgec.measure.results import BoardIdentity, read_result, record
+from edgec.model.callable_spec import is_callable_spec
 from edgec.model.data import input_specs, load_batches
 from edgec.model.inspect import ModelSummary, inspect_model
 from edgec.model.load import load_model
@@ -114,7 +115,7 @@ def lower(spec: str, output: Path, *, target: str, backend: str = "native",
     path = Path(spec)
     lock = {path.name: sha256_of(path)} if path.is_file() else {}
     model = load_model(spec, shapes)
-    name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
+    name = spec.replace(":", ".") if is_callable_spec(spec) else path.stem
     return lower_model(model, output, name=name, target=board, backend=backend,
                        origin=Origin(lock, command))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -101,10 +102,11 @@ def apart_from_litert(path: Path, samples: np.ndarray, labels: Sequence[int], fo
     different = np.flatnonzero(ours.argmax(-1) != theirs.argmax(-1)).tolist()
     own = int(np.count_nonzero(theirs.argmax(-1) != reference.argmax(-1)))
     values = int(np.count_nonzero(ours != theirs))
-    print(f"{path.name}: {len(labels)} samples, accuracy {accuracies[0]:.4f}; LiteRT with XNNPACK "
-          f"{accuracies[1]:.4f}, with reference kernels {accuracies[2]:.4f}; {values} of "
-          f"{ours.size} outputs differ from XNNPACK's, classes on {different}; LiteRT's two differ "
-          f"on {own} samples")
+    sys.stdout.write(
+        f"{path.name}: {len(labels)} samples, accuracy {accuracies[0]:.4f}; LiteRT with XNNPACK "
+        f"{accuracies[1]:.4f}, with reference kernels {accuracies[2]:.4f}; {values} of "
+        f"{ours.size} outputs differ from XNNPACK's, classes on {different}; LiteRT's two differ "
+        f"on {own} samples\n")
     return different
 
 

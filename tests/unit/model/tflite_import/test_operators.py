@@ -78,8 +78,9 @@ def windows() -> Iterator[tuple[str, bytes]]:
             "TRANSPOSE_CONV", (1, *size, 2), int32("shape", (1, *size, 2)),
             constant("w", floats(2, 3, 3, 4)), first=False, table="TransposeConvOptions",
             padding=padding, strideH=2, strideW=2)
-    for half, corners, size in ((False, False, (7, 5)), (True, False, (7, 5)), (True, False, (2, 3)),
-                                (False, True, (7, 9)), (False, True, (2, 3))):
+    for half, corners, size in (
+            (False, False, (7, 5)), (True, False, (7, 5)), (True, False, (2, 3)),
+            (False, True, (7, 9)), (False, True, (2, 3))):
         yield f"nearest_{half}_{corners}_{size}", resized(half, corners, size)
 
 
