@@ -11,6 +11,7 @@ from edgec.cli import (  # noqa: F401  (each adds its verbs to the app)
     compression,
     models,
     on_boards,
+    parity,
     reports,
     search,
 )

@@ -20,6 +20,7 @@ from edgec.cli.app import (
     out,
     say,
 )
+from edgec.cli.parity import demand_parity
 from edgec.measure.bench import BenchOptions
 from edgec.measure.results import write_result
 
@@ -64,6 +65,10 @@ def deploy(
     bundle: BundlePath, board: RequiredBoard, boards: BoardsFile = None,
     dry_run: Annotated[bool, typer.Option(
         "--dry-run", help="Read the board and print the plan; change nothing.")] = False,
+    require_parity: Annotated[bool, typer.Option(
+        "--require-parity", help="First compare the runtimes on this machine, as `edgec parity "
+        "BUNDLE` does; upload nothing (exit 2) when they differ by more than its default bounds."
+        )] = False,
     break_lock: BreakLock = False,
 ) -> None:
     """Put a bundle on a board: upload, verify, self-test there, then one atomic switch.
@@ -79,6 +84,8 @@ def deploy(
 
     Example: edgec deploy bundle/ --board line3 --dry-run
     """
+    if require_parity:
+        demand_parity(str(bundle))
     done = pipeline.deploy(bundle, board, boards=boards, dry_run=dry_run, break_lock=break_lock,
                            progress=say)
     show.deployment(out, done)

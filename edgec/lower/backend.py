@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from edgec import registry
@@ -75,7 +76,6 @@ class Backend(ABC):
     artifact: ClassVar[str]  # file name in the bundle: "model.edgec"
     exact: ClassVar[bool] = True  # int8 results have the very bytes of the references
     plans_memory: ClassVar[bool] = True  # `emit` places activations as the plan says
-    runs_on_boards: ClassVar[bool] = True  # `deploy` brings a program that runs the artifact
 
     @abstractmethod
     def supports(self, site: Site, target: Target) -> Iterator[str]:
@@ -96,6 +96,14 @@ class Backend(ABC):
     @abstractmethod
     def host_programs(self) -> HostPrograms:
         """What runs and measures the artifact on this machine; BuildError, MissingExtra."""
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """What `deploy` brings with the artifact to a board: edgec-run, edgec-bench and the
+        libraries (named *.so*) that they load. None: nothing runs the artifact there.
+
+        BuildError, MissingExtra.
+        """
+        return ()
 
 
 def load_backend(name: str) -> Backend:

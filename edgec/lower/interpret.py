@@ -24,15 +24,16 @@ def interpret(graph: Graph, inputs: Mapping[str, Array], all_tensors: bool = Fal
     values: dict[str, Array] = {n: t.data for n, t in graph.tensors.items() if t.data is not None}
     values.update({name: np.asarray(value) for name, value in inputs.items()})
     for node in graph.nodes:
-        values.update(zip(node.outputs, _run(graph, node, values), strict=True))
-        if _ends(node, values):
+        values.update(zip(node.outputs, run_node(graph, node, values), strict=True))
+        if ends_run(node, values):
             break
     written = (name for node in graph.nodes for name in node.outputs) if all_tensors else ()
     return {name: values[name] if name in values else _zeros(graph, name)
             for name in (*written, *graph.outputs)}
 
 
-def _ends(node: Node, values: Mapping[str, Array]) -> bool:
+def ends_run(node: Node, values: Mapping[str, Array]) -> bool:
+    """Whether `node` is an exit that ends the run, with these values of its inputs."""
     return catalog.ops()[node.op].ends_run(
         node.attributes, [values[name] if name else None for name in node.inputs])
 
@@ -43,7 +44,8 @@ def _zeros(graph: Graph, name: str) -> Array:
     return np.zeros(tensor.shape, DTYPES[tensor.dtype])
 
 
-def _run(graph: Graph, node: Node, values: Mapping[str, Array]) -> list[Array]:
+def run_node(graph: Graph, node: Node, values: Mapping[str, Array]) -> list[Array]:
+    """The outputs of one node of `graph`; `values` holds its inputs by name."""
     inputs = [graph.tensors[name] if name else None for name in node.inputs]
     outputs = [graph.tensors[name] for name in node.outputs]
     first = inputs[0]

@@ -89,7 +89,11 @@ def lower(model: ir.Model) -> Graph:
 
 def lower_for(model: ir.Model, backend: Backend, target: Target) -> Graph:
     """The graph that a backend emits from: `lower`, then the backend's own passes."""
-    graph = lower(model)
+    return specialize(lower(model), backend, target)
+
+
+def specialize(graph: Graph, backend: Backend, target: Target) -> Graph:
+    """A lowered graph after the backend's own passes."""
     for step in backend.passes(target):
         graph = verify(step(graph), step.__module__.rsplit(".", 1)[-1])
     return graph

@@ -13,7 +13,7 @@ RANKS = {
     "format": 2, "compress": 2, "deploy": 3,
     "lower": 4,
     "measure": 5,
-    "pipeline": 6, "demo": 7, "compression": 7, "profiling": 7,
+    "pipeline": 6, "demo": 7, "compression": 7, "profiling": 7, "parity": 7,
     "cli": 8, "__main__": 9,
 }
 # Members of one rank do not know each other; deploy knows nothing of models.
