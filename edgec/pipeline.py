@@ -37,6 +37,7 @@ from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import BenchOptions, Program, measure
 from edgec.measure.report import render
 from edgec.measure.results import BoardIdentity, read_result, record
+from edgec.model.callable_spec import is_callable_spec
 from edgec.model.data import input_specs, load_batches
 from edgec.model.inspect import ModelSummary, inspect_model
 from edgec.model.load import load_model
@@ -125,8 +126,7 @@ def lower(spec: str, output: Path, *, target: str, backend: str = "native",
 
 def name_of(spec: str) -> str:
     """What a bundle of the model is called."""
-    path = Path(spec)
-    return path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
+    return spec.replace(":", ".") if is_callable_spec(spec) else Path(spec).stem
 
 
 def sums_of(spec: str) -> dict[str, str]:

@@ -27,7 +27,8 @@ A first walk, from a model to a measured board:
   edgec bench bundle/ --board line3 --json out.json
   edgec report out.json -o report.html
 
-MODEL is an .onnx file, or package.module:callable that returns a torch module and example inputs.
+MODEL is an .onnx, .tflite, .keras or .h5 file or a SavedModel folder, or package.module:callable
+that returns a torch module and example inputs.
 `edgec targets` lists the kinds of boards; your own devices are named in boards.toml, see
 `edgec deploy --help`.""")
 
@@ -36,7 +37,8 @@ err = Console(stderr=True, highlight=False)
 
 Model = Annotated[str, typer.Argument(
     metavar="MODEL", show_default=False,
-    help="An .onnx file, or package.module:callable returning (torch module, example inputs).")]
+    help="An .onnx, .tflite, .keras or .h5 file, a SavedModel folder, or package.module:callable "
+         "returning (torch module, example inputs).")]
 BundlePath = Annotated[Path, typer.Argument(
     metavar="BUNDLE", show_default=False, help="A bundle directory made by `edgec lower`.")]
 TargetName = Annotated[str | None, typer.Option(

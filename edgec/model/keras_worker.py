@@ -30,7 +30,7 @@ def convert(model: str, out: str, shapes: Shapes) -> None:
     else:
         loaded = tf.keras.models.load_model(model, compile=False)
         function, specs = _inference(loaded)
-    fixed = {name: tf.TensorSpec(_fixed(name, spec.shape, shapes), spec.dtype, name=name)
+    fixed = {name: tf.TensorSpec(fixed(name, spec.shape, shapes), spec.dtype, name=name)
              for name, spec in specs.items()}
     concrete = tf.function(lambda **inputs: function(inputs)).get_concrete_function(**fixed)
     frozen = convert_variables_to_constants_v2(concrete)  # else weights become variables
@@ -69,7 +69,8 @@ def _plain(name: str) -> str:
     return plain if plain.isidentifier() else f"input_{plain}"
 
 
-def _fixed(name: str, shape: Any, shapes: Shapes) -> list[int]:
+def fixed(name: str, shape: Any, shapes: Shapes) -> list[int]:
+    """The shape of an input in numbers: as given, else with a batch of 1; ValueError if open."""
     dims = list(shape)
     if name in shapes:
         return [int(dim) for dim in shapes[name]]

@@ -38,6 +38,7 @@ def workshop(tmp_path_factory) -> Path:
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10),
               folder / "good.onnx")
     (folder / "text.onnx").write_text("this is not a model\n")
+    (folder / "text.tflite").write_text("this is not a model\n")
     (folder / "truncated.onnx").write_bytes((folder / "good.onnx").read_bytes()[:-9])
     np.savez(folder / "good.npz", x=np.ones((4, 1, 8), np.float32))
     np.savez(folder / "nan.npz", x=np.full((4, 1, 8), np.nan, np.float32))
@@ -63,6 +64,11 @@ CASES = [
     ("inspect missing.onnx", "missing.onnx"),
     ("inspect text.onnx", "text file"),
     ("inspect truncated.onnx", "truncated.onnx"),
+    ("inspect missing.tflite", "there is no model file missing.tflite"),
+    ("inspect text.tflite", "its identifier is b' is ', not b'TFL3'"),
+    ("lower text.tflite -t generic_x86_64 -o out", "Give a .tflite file as its converter wrote"),
+    ("inspect missing.keras", "there is no model missing.keras"),
+    ("inspect .", "holds no saved_model.pb"),
     ("inspect good.onnx --target no_board", "no target named 'no_board'"),
     ("inspect no_module:thing", "no_module"),
     ("inspect good.onnx --shape x=one", "--shape"),

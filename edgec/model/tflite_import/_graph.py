@@ -43,7 +43,7 @@ class Builder:
         self._initializers: list[ir.Value] = []
         self._taken: set[str] = {""}
         self._values: dict[tuple[int, str], ir.Value] = {}  # real numbers, by tensor and layout
-        self._names = [self._unused(t.name or f"tensor_{i}") for i, t in enumerate(self.tensors)]
+        self._names = [self._tensor_name(i, t) for i, t in enumerate(self.tensors)]
         self._bound: set[ir.Value] = set()
         self._inputs = [self._input(index) for index in dict.fromkeys(graph.inputs)]
 
@@ -98,6 +98,7 @@ class Builder:
         if tensor.quantized:
             assert tensor.scales is not None
             stored = self.emit("QuantizeLinear", [value, *self._parameters(tensor)], name)
+            stored.type = ir.TensorType(element_type(tensor))
             self._bind(stored, name)
             self._values[index, layout] = self._dequantize(stored, tensor.scales, name)
             return
@@ -113,6 +114,11 @@ class Builder:
                          initializers=self._initializers, opset_imports={"": OPSET},
                          name=self._graph.name)
         return ir.Model(graph, ir_version=9, producer_name="edgec")
+
+    def _tensor_name(self, index: int, tensor: TfTensor) -> str:
+        """A constant takes its name when an operator needs it, and may need it in two forms."""
+        name = tensor.name or f"tensor_{index}"
+        return name if tensor.data is not None else self._unused(name)
 
     def _input(self, index: int) -> ir.Value:
         tensor = self.tensors[index]
@@ -153,13 +159,9 @@ class Builder:
         return self.emit("Transpose", [self._values[index, NHWC]], name, perm=TO_NCHW)
 
     def _dequantize(self, stored: ir.Value, scales: Scales, name: str = "") -> ir.Value:
-        data = stored.const_value
-        unsigned = stored.dtype == ir.DataType.UINT8 or (
-            data is not None and data.dtype == ir.DataType.UINT8)
-        wide = data is not None and data.dtype == ir.DataType.INT32
+        assert stored.dtype is not None
         name = name or str(stored.name)
-        dtype = np.dtype(np.int32 if wide else np.uint8 if unsigned else np.int8)
-        inputs = [stored, *self._scale_inputs(name, scales, dtype)]
+        inputs = [stored, *self._scale_inputs(name, scales, stored.dtype.numpy())]
         axis = {} if scales.axis is None else {"axis": scales.axis}
         return self.emit("DequantizeLinear", inputs, name, **axis)
 
