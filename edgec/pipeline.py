@@ -26,7 +26,7 @@ from edgec.deploy.transport import Transport, open_transport
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.lower import lower as lowering
-from edgec.lower.backend import Backend, Site, load_backend, require_supported
+from edgec.lower.backend import Backend, Compiled, Site, load_backend, require_supported
 from edgec.lower.golden import golden
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import Placement
@@ -57,6 +57,7 @@ class Inspection:
     arena_bytes: int | None = None
     arena_bound_bytes: int | None = None
     problem: str = ""
+    report: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -64,20 +65,23 @@ class Inspection:
 
 
 def inspect(spec: str, target: str | None = None, shapes: Shapes | None = None) -> Inspection:
-    """What a model is; with `target` also what would run where in our engine, and why not in int8.
-    """
+    """What a model is; with `target` also what its first backend would run where, and why so."""
     model = load_model(spec, shapes)
     summary = inspect_model(model)
     if target is None:
         return Inspection(summary)
     board = load_target(target)
-    native = load_backend("native")
+    backend = load_backend(board.backends[0])
     try:
-        graph = lowering.lower_for(model, native, board)
+        graph = lowering.lower_for(model, backend, board)
     except LoweringError as error:
         return Inspection(summary, board.name, problem=str(error))
     planned = plan(graph)
-    return Inspection(summary, board.name, tuple(_placements(graph, native, board)),
+    if not backend.plans_memory:
+        made = backend.compile(graph, planned, board)
+        return Inspection(summary, board.name, tuple(_placements(graph, backend, board, made)),
+                          report=made.report)
+    return Inspection(summary, board.name, tuple(_placements(graph, backend, board)),
                       planned.arena_bytes, planned.lower_bound_bytes)
 
 
@@ -102,11 +106,15 @@ class Origin:
     command: Sequence[str] = ()
 
 
-def lower(spec: str, output: Path, *, target: str, backend: str = "native",
+def lower(spec: str, output: Path, *, target: str, backend: str | None = None,
           shapes: Shapes | None = None, command: Sequence[str] = ()
           ) -> tuple[Bundle, list[Placement]]:
-    """Lowers a float or QDQ model for a target; writes the bundle directory `output`."""
+    """Lowers a float or QDQ model for a target; writes the bundle directory `output`.
+
+    Without `backend` by the first one that the target names.
+    """
     board = load_target(target)
+    backend = backend or board.backends[0]
     load_backend(backend)  # a wrong name is told before the work
     if backend not in board.backends:
         raise UsageError(f"the target {board.name} has no backend {backend!r}. It has: "
@@ -126,16 +134,17 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     emitter = load_backend(backend)
     graph = lowering.lower_for(model, emitter, target)
     require_supported(backend, emitter, graph, target)
-    placements = _placements(graph, emitter, target)
     planned = plan(graph)
-    report: dict[str, Any] = {"nodes": [asdict(p) for p in placements]}
+    made = emitter.compile(graph, planned, target)
+    placements = _placements(graph, emitter, target, made)
+    report: dict[str, Any] = {"nodes": [asdict(p) for p in placements], **made.report}
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}
     inputs, outputs, tolerance = golden(graph, emitter.exact)
     contents = BundleContents(
         name=name, backend=backend, target=target.name, triple=target.triple,
-        artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, planned, target),
+        artifact=emitter.artifact, artifact_bytes=made.artifact, files=made.files,
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
         golden_inputs=inputs, golden_outputs=outputs, tolerance=tolerance,
         lowering=report, lock_inputs=origin.inputs,
@@ -143,10 +152,15 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     return write_bundle(output, contents), placements
 
 
-def _placements(graph: Graph, backend: Backend, target: Target) -> list[Placement]:
+def _placements(graph: Graph, backend: Backend, target: Target, made: Compiled | None = None
+                ) -> list[Placement]:
     """Where each node runs, and how the backend stores its weights."""
-    return [replace(placed, weights=backend.weights(Site.of(node, graph.tensors), target))
-            for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True)]
+    found = []
+    for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True):
+        runs, why = (made.placed if made else {}).get(node.name, (placed.runs, ""))
+        weights = backend.weights(Site.of(node, graph.tensors), target)
+        found.append(replace(placed, runs=runs, reason=why or placed.reason, weights=weights))
+    return found
 
 
 def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:
@@ -224,6 +238,7 @@ def bench_here(bundle: Path, *, options: BenchOptions | None = None,
                progress: Progress = lambda line: None) -> dict[str, Any]:
     """Measures a bundle on this machine."""
     found = read_bundle(bundle)
+    _refuse_firmware(found)
     if found.triple != host_triple():
         raise UsageError(f"{bundle} is for {found.triple} (target {found.target}) and this machine "
                          f"is {host_triple()}. Measure it on a board with --board, or lower for a "
@@ -242,6 +257,7 @@ def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = No
                 progress: Progress = lambda line: None) -> dict[str, Any]:
     """Brings a bundle to a board, beside what serves there, and measures it."""
     found = read_bundle(bundle)
+    _refuse_firmware(found)
     if not load_backend(found.backend).runs_on_boards:
         raise UsageError(f"{bundle} is a {found.backend} bundle, and edgec brings no program for "
                          "it to a board. Measure it here, without --board, or lower with "
@@ -270,8 +286,9 @@ def deploy(bundle: Path, board: str, *, boards: Path | None = None, dry_run: boo
            break_lock: bool = False, progress: Progress = lambda line: None
            ) -> release.Deployment:
     """Makes a bundle serve on a board of the boards file."""
-    chosen = load_board(board, boards)
-    programs = _engine_programs(read_bundle(bundle), chosen)
+    chosen, found = load_board(board, boards), read_bundle(bundle)
+    _refuse_firmware(found)
+    programs = _engine_programs(found, chosen)
     return release.deploy(chosen, bundle, programs,
                           Options(break_lock=break_lock, dry_run=dry_run), _told(progress))
 
@@ -294,6 +311,13 @@ def _engine_programs(bundle: Bundle, board: Board) -> tuple[Path, ...]:
         return ()
     build = build_engine(bundle.triple)
     return (build.run, build.bench)
+
+
+def _refuse_firmware(bundle: Bundle) -> None:
+    """UsageError for a bundle that no operating system runs."""
+    how = load_backend(bundle.backend).firmware
+    if how:
+        raise UsageError(f"{bundle.path} is a {bundle.backend} bundle for {bundle.target}: {how}")
 
 
 def report(results: Sequence[Path], output: Path) -> None:

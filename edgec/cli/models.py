@@ -99,8 +99,9 @@ def lower(
                                         help="A board kind (`edgec targets`) or a .toml file.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,
                                          help="The bundle directory to write.")],
-    backend: Annotated[str, typer.Option(
-        "--backend", help="native (.edgec for our engine) or tflite.")] = "native",
+    backend: Annotated[str | None, typer.Option(
+        "--backend", help="native (.edgec for our engine), tflite, ethos_u: those that the target "
+        "names (`edgec targets`). Default: its first.")] = None,
     shape: Shapes = None,
 ) -> None:
     """Lower a model for one board: a bundle with artifact, manifest, golden vectors and report.

@@ -3,6 +3,7 @@
     manifest.json            what is here; its sha256 is the bundle's id
     model.edgec              the artifact, or model.tflite
     lowering.json            per node: name, op, where it runs, why; the arena and its lower bound
+    ...                      what else the backend makes: C sources of the model, say
     golden/input_<i>.npy     inputs for the self-test on the board, and
     golden/output_<i>.npy    the outputs that the reference gives for them
 
@@ -48,8 +49,9 @@ class Port:
 class BundleContents:
     """What a bundle is made of. golden_*: one array per input and output, of its dtype and shape.
 
-    lowering: what lowering.json says. lock_inputs: name to sha256 of what the model was made from;
-    lock_tools: name to version. command: the command line.
+    lowering: what lowering.json says. files: what lies beside the artifact, by path.
+    lock_inputs: name to sha256 of what the model was made from; lock_tools: name to version.
+    command: the command line.
     """
 
     name: str
@@ -64,6 +66,7 @@ class BundleContents:
     golden_outputs: tuple[Array, ...]
     tolerance: float = 0.0
     lowering: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
     lock_inputs: Mapping[str, str] = field(default_factory=dict)
     lock_tools: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
@@ -177,7 +180,8 @@ def _golden(what: str, index: int) -> str:
 def _files(contents: BundleContents) -> dict[str, bytes]:
     """Every file but the manifest."""
     lowering = json.dumps(contents.lowering, indent=1, ensure_ascii=False) + "\n"
-    files = {contents.artifact: contents.artifact_bytes, LOWERING: lowering.encode()}
+    files = {**contents.files, contents.artifact: contents.artifact_bytes,
+             LOWERING: lowering.encode()}
     for what, ports, arrays in (("input", contents.inputs, contents.golden_inputs),
                                 ("output", contents.outputs, contents.golden_outputs)):
         for i, (port, array) in enumerate(zip(ports, arrays, strict=True)):

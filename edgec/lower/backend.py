@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from edgec import registry
@@ -69,6 +69,20 @@ class HostPrograms:
     bench: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """What a backend makes of a graph.
+
+    files: what belongs beside the artifact in the bundle, by path. report: what lowering.json is to
+    say of it. placed: for a node that a compiler behind the backend placed, where and why.
+    """
+
+    artifact: bytes
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
+    placed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
 class Backend(ABC):
     """One way to run a graph. The class docstring's first line is shown to the user."""
 
@@ -76,6 +90,7 @@ class Backend(ABC):
     exact: ClassVar[bool] = True  # int8 results have the very bytes of the references
     plans_memory: ClassVar[bool] = True  # `emit` places activations as the plan says
     runs_on_boards: ClassVar[bool] = True  # `deploy` brings a program that runs the artifact
+    firmware: ClassVar[str] = ""  # for what never runs under an operating system: how it is used
 
     @abstractmethod
     def supports(self, site: Site, target: Target) -> Iterator[str]:
@@ -93,9 +108,16 @@ class Backend(ABC):
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The artifact, for a graph whose every node is supported."""
 
+    def compile(self, graph: Graph, plan: Plan, target: Target) -> Compiled:
+        """The artifact with what comes with it; the artifact alone, unless a backend has more."""
+        return Compiled(self.emit(graph, plan, target))
+
     @abstractmethod
     def host_programs(self) -> HostPrograms:
-        """What runs and measures the artifact on this machine; BuildError, MissingExtra."""
+        """What runs and measures the artifact on this machine.
+
+        BuildError, MissingExtra; UsageError when it runs on no machine like this one.
+        """
 
 
 def load_backend(name: str) -> Backend:
