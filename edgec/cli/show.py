@@ -109,9 +109,9 @@ def _arena(out: Console, arena_bytes: int, bound_bytes: int) -> None:
 def _npu(out: Console, said: Mapping[str, Any]) -> None:
     """What the NPU's compiler estimates; no measurement."""
     out.print(f"{said['source']}, {said['accelerator']} ({said['system_config']}, "
-              f"{said['memory_mode']}): {said['cycles']:,} cycles at {said['clock_hz'] / 1e6:g} MHz, "
-              f"{said['inferences_per_second']:.1f} inferences/s, SRAM {size(said['sram_bytes'])}; "
-              "without what runs on the CPU", markup=False)
+              f"{said['memory_mode']}): {said['cycles']:,} cycles at "
+              f"{said['clock_hz'] / 1e6:g} MHz, {said['inferences_per_second']:.1f} inferences/s, "
+              f"SRAM {size(said['sram_bytes'])}; without what runs on the CPU", markup=False)
 
 
 def _count(out: Console, placed: Sequence[Placement]) -> None:

@@ -96,6 +96,11 @@ class Backend(ABC):
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """The broken rules, each a sentence for the user; none means that `emit` can do it."""
 
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """For the table of supported ops: the rules that `supports` has for an op, whatever the
+        node; None when it lacks the op."""
+        return ()
+
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Graph passes that `emit` wants to have run, in order, one line each why."""
         return ()

@@ -120,9 +120,9 @@ def _read_target(path: Path) -> Target:
 def _read_npu(table: Table, folder: Path) -> Npu:
     name, file = r"[A-Za-z][A-Za-z0-9_-]*", table.text("config_file")
     own = folder / file
-    npu = Npu(*(table.text(key, pattern=name, allowed="a name of the NPU's compiler")
-                for key in ("accelerator", "system_config", "memory_mode")),
-              config_file=str(own.resolve()) if own.is_file() else file)
+    words = [table.text(key, pattern=name, allowed="a name of the NPU's compiler")
+             for key in ("accelerator", "system_config", "memory_mode")]
+    npu = Npu(*words, str(own.resolve()) if own.is_file() else file)
     table.close()
     return npu
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from edgec.errors import UsageError
 from edgec.lower.backend import Backend, Compiled, HostPrograms, Pass, Site, load_backend
 from edgec.lower.backends.ethos_u import c_array, report, vela
+from edgec.lower.backends.ethos_u.rules import RULES
 from edgec.lower.graph import Graph
 from edgec.lower.plan import Plan
 from edgec.target.target import Target
@@ -32,6 +33,13 @@ class EthosU(Backend):
             yield (f"the target {target.name} has no [npu] table. Choose one with an Ethos-U, such "
                    "as ethos_u55_128.")
         yield from load_backend(_UNCOMPILED).supports(site, target)
+        yield from (str(rule.__doc__) for rule in RULES.get(site.node.op, ()) if not rule(site))
+
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """Those of the tflite backend, and Vela's own."""
+        asked = load_backend(_UNCOMPILED).conditions(op)
+        own = tuple(str(rule.__doc__) for rule in RULES.get(op, ()))
+        return None if asked is None else (*asked, *own)
 
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Those of the tflite backend."""

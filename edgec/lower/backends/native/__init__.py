@@ -51,6 +51,11 @@ class Native(Backend):
         taps = sparsity.taps_of(site)
         return "" if taps is None else sparsity.choose(taps, target.cpu).reason
 
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """The docstrings of the emitter's rules."""
+        emitter = emitters().get(op)
+        return None if emitter is None else tuple(str(rule.__doc__) for rule in emitter.rules)
+
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Fewer passes over memory."""
         return (

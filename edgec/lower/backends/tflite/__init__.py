@@ -51,6 +51,11 @@ class TfLite(Backend):
                 assert rule.__doc__ is not None
                 yield rule.__doc__
 
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """The docstrings of the emitter's rules."""
+        emitter = emitters().get(op)
+        return None if emitter is None else tuple(str(rule.__doc__) for rule in emitter.rules)
+
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """int8 nodes that LiteRT lacks become float32 ones between dequantize and quantize."""
         return (float_islands(lambda site: list(self.supports(site, target))),)

@@ -15,12 +15,13 @@ import pytest
 
 from edgec import pipeline
 from edgec.errors import LoweringError, MissingExtra, UnsupportedOps, UsageError
-from edgec.lower.backend import Compiled, load_backend, require_supported
+from edgec.lower.backend import Compiled, Site, load_backend, require_supported
 from edgec.lower.backends.ethos_u import c_array, vela
 from edgec.lower.graph import Graph
 from edgec.lower.lower import lower, specialize
 from edgec.lower.plan import plan
 from edgec.target.target import load_target
+from tests.contract.op_cases import cases_of
 from tests.unit.lower.lower_models import as_ir, float_model
 from tests.unit.measure.parity.quantized import models
 
@@ -75,7 +76,24 @@ def test_node_of_several_operators_on_the_cpu_is_one_row_with_a_reason() -> None
 
 
 def test_same_graph_gives_the_same_bytes() -> None:
-    assert compiled("gated") == compiled("gated")
+    assert compiled("encoder") == compiled("encoder")
+
+
+def test_node_that_vela_refuses_is_listed_with_the_way_out() -> None:
+    graph = specialize(lower(as_ir(float_model("gated"))), BACKEND, U55)
+    with pytest.raises(UnsupportedOps, match="unary: Vela refuses a hard swish.* use ReLU"):
+        require_supported("ethos_u", BACKEND, graph, U55)
+
+
+@pytest.mark.parametrize(("op", "name"), [
+    ("add", "(2, 1, 2, 1, 2, 3)_and_(3, 1, 2, 1, 3)"), ("reshape", "(1, 1)_to_()_s8"),
+    ("unary", "hard_swish")])
+def test_every_rule_of_velas_own_is_there_because_vela_refuses(op: str, name: str) -> None:
+    case = next(c for c in cases_of(op) if name in c.name)
+    site = Site.of(case.graph.nodes[0], case.graph.tensors)
+    assert [rule for rule in BACKEND.supports(site, U55) if "Vela" in rule]
+    with pytest.raises(LoweringError, match="Does not have valid TFLite Semantics"):
+        BACKEND.emit(case.graph, plan(case.graph), U55)
 
 
 def test_c_array_holds_the_model_aligned_and_says_its_sha256(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_bundle_without_its_model_is_held_to_its_golden_outputs(made: Path, tmp_
 
 
 def test_model_that_a_bundle_was_not_lowered_from_is_refused(made: Path) -> None:
-    with pytest.raises(UsageError, match="is not what .* was lowered from"):
+    with pytest.raises(UsageError, match=r"is not what .* was lowered from"):
         parity(str(made / "bundle"), ParityOptions(model=str(made / "float.onnx")))
 
 
