@@ -13,6 +13,7 @@ import onnx_ir as ir
 from edgec import pipeline
 from edgec.atomic import write_file
 from edgec.compress.chain import Chain
+from edgec.compress.claim import claim
 from edgec.compress.lock import make_lock, write_lock
 from edgec.compress.method import Given
 from edgec.compress.opened import Opened, open_recipe
@@ -62,13 +63,13 @@ def compress(recipe: Path, output: Path, choices: Choices = Choices(),
                       Given(task=opened.task.without_test(), target=opened.target, seed=read.seed,
                             progress=progress), read.limits, price_for(opened.target, table))
     search = Search(problem, options, output)
-    _make(output)
-    found = search.run()
-    if found.best is None:
-        raise MethodError(_none_meets(found, output))
-    progress("judging the result")
-    return _write(_Winner(recipe, read, opened, found, found.best), search.model(found.best),
-                  output)
+    with claim(output):
+        found = search.run()
+        if found.best is None:
+            raise MethodError(_none_meets(found, output))
+        progress("judging the result")
+        return _write(_Winner(recipe, read, opened, found, found.best), search.model(found.best),
+                      output)
 
 
 def read_order(words: str) -> tuple[str, ...]:
@@ -109,13 +110,6 @@ def _table(recipe: Recipe, choices: Choices) -> CostTable:
     return read_table(choices.costs, recipe.target)
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the folder {folder}: {error.strerror}.") from None
-
-
 def _none_meets(found: Found, folder: Path) -> str:
     nearest = found.nearest()
     lines = [f"  trial {c.number}, {_words(c)}: " + "; ".join(map(str, c.breaks)) for c in nearest]
@@ -140,7 +134,8 @@ def _write(won: _Winner, model: ir.Model, folder: Path) -> dict[str, Any]:
     inputs = {won.path.name: sha256_of(won.path)}
     if won.opened.target is not None:
         pipeline.lower_model(model, folder / "bundle", name="result", target=won.opened.target,
-                             origin=pipeline.Origin(inputs))
+                             origin=pipeline.Origin(
+                                 inputs, samples=won.opened.task.validation.inputs))
     if won.best.steps:
         chain = Chain(model, tuple(tried.stage for tried in won.best.steps), won.found.score)
         write_lock(make_lock(won.path, folder, won.opened, chain, seed=won.recipe.seed),

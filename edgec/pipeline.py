@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write
 from edgec.lower import lower as lowering
 from edgec.lower.backend import Backend, Compiled, Site, load_backend, require_supported
 from edgec.lower.golden import golden
+from edgec.lower.golden_exits import TYPICAL, answered, golden_exits, has_exits
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
@@ -41,7 +43,7 @@ from edgec.model.load import load_model
 from edgec.model.onnx_file import save_model
 from edgec.provenance import sha256_of, tool_versions
 from edgec.target.target import Target, load_target
-from edgec.target.toolchain import build_engine, host_triple
+from edgec.target.toolchain import host_triple
 
 Progress = Callable[[str], None]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -100,14 +102,19 @@ def quantize(spec: str, calibration: str, output: Path, *, target: str | None = 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a bundle was made from: sha256 by name, and the command line."""
+    """What a bundle was made from: sha256 by name, and the command line.
+
+    samples: typical inputs, [n, ...] by name or as for `quantize`; golden vectors for every early
+    exit are looked for in them.
+    """
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
+    samples: Mapping[str, Array] | str | None = None
 
 
 def lower(spec: str, output: Path, *, target: str, backend: str | None = None,
-          shapes: Shapes | None = None, command: Sequence[str] = ()
+          shapes: Shapes | None = None, origin: Origin = Origin()
           ) -> tuple[Bundle, list[Placement]]:
     """Lowers a float or QDQ model for a target; writes the bundle directory `output`.
 
@@ -124,7 +131,16 @@ def lower(spec: str, output: Path, *, target: str, backend: str | None = None,
     model = load_model(spec, shapes)
     name = path.stem if path.suffix == ".onnx" else spec.replace(":", ".")
     return lower_model(model, output, name=name, target=board, backend=backend,
-                       origin=Origin(lock, command))
+                       origin=replace(origin, inputs=lock))
+
+
+def _samples(given: Mapping[str, Array] | str | None,
+             model: ir.Model) -> Mapping[str, Array] | None:
+    """Some typical inputs, stacked."""
+    if not isinstance(given, str):
+        return given
+    batches = list(islice(load_batches(given, input_specs(model)), TYPICAL))
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
 def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
@@ -141,13 +157,18 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}
-    inputs, outputs, tolerance = golden(graph, emitter.exact)
+    if has_exits(graph):
+        exits = golden_exits(graph, emitter.exact, _samples(origin.samples, model))
+        report |= {"exits_without_golden": list(exits.missing)}
+        vectors, answers = (exits.inputs, exits.outputs, exits.tolerance), exits.answers
+    else:
+        vectors, answers = golden(graph, emitter.exact), None
     contents = BundleContents(
         name=name, backend=backend, target=target.name, triple=target.triple,
         artifact=emitter.artifact, artifact_bytes=made.artifact, files=made.files,
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
-        golden_inputs=inputs, golden_outputs=outputs, tolerance=tolerance,
-        lowering=report, lock_inputs=origin.inputs,
+        golden_inputs=vectors[0], golden_outputs=vectors[1], tolerance=vectors[2],
+        golden_answers=answers, exits=answered(model), lowering=report, lock_inputs=origin.inputs,
         lock_tools=tool_versions(), command=origin.command)
     return write_bundle(output, contents), placements
 
@@ -238,13 +259,12 @@ def bench_here(bundle: Path, *, options: BenchOptions | None = None,
                progress: Progress = lambda line: None) -> dict[str, Any]:
     """Measures a bundle on this machine."""
     found = read_bundle(bundle)
-    _refuse_firmware(found)
+    programs = load_backend(found.backend).host_programs()
     if found.triple != host_triple():
         raise UsageError(f"{bundle} is for {found.triple} (target {found.target}) and this machine "
                          f"is {host_triple()}. Measure it on a board with --board, or lower for a "
                          f"target with triple {host_triple()}.")
-    program = Program(load_backend(found.backend).host_programs().bench,
-                      str(found.artifact_path.absolute()),
+    program = Program(programs.bench, str(found.artifact_path.absolute()),
                       tuple(str(p.absolute()) for p in found.golden_inputs))
     with tempfile.TemporaryDirectory(prefix="edgec-bench-") as folder:
         here = Board("here", "local", found.target, home=Path(folder))
@@ -257,13 +277,12 @@ def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = No
                 progress: Progress = lambda line: None) -> dict[str, Any]:
     """Brings a bundle to a board, beside what serves there, and measures it."""
     found = read_bundle(bundle)
-    _refuse_firmware(found)
-    if not load_backend(found.backend).runs_on_boards:
+    files = load_backend(found.backend).device_files(found.triple)
+    if not files:
         raise UsageError(f"{bundle} is a {found.backend} bundle, and edgec brings no program for "
                          "it to a board. Measure it here, without --board, or lower with "
                          "the backend native.")
-    staged = release.stage(board, bundle, _engine_programs(found, board),
-                           report=_told(progress))
+    staged = release.stage(board, bundle, files, report=_told(progress))
     program = Program((f"{staged.path}/bin/edgec-bench",), f"{staged.path}/{found.artifact}",
                       tuple(f"{staged.path}/{p.relative_to(found.path)}"
                             for p in found.golden_inputs))
@@ -286,10 +305,10 @@ def deploy(bundle: Path, board: str, *, boards: Path | None = None, dry_run: boo
            break_lock: bool = False, progress: Progress = lambda line: None
            ) -> release.Deployment:
     """Makes a bundle serve on a board of the boards file."""
-    chosen, found = load_board(board, boards), read_bundle(bundle)
-    _refuse_firmware(found)
-    programs = _engine_programs(found, chosen)
-    return release.deploy(chosen, bundle, programs,
+    chosen = load_board(board, boards)
+    found = read_bundle(bundle)
+    files = load_backend(found.backend).device_files(found.triple)
+    return release.deploy(chosen, bundle, files,
                           Options(break_lock=break_lock, dry_run=dry_run), _told(progress))
 
 
@@ -303,21 +322,6 @@ def rollback(board: str, *, to: str = "", boards: Path | None = None, break_lock
 def status(board: str, *, boards: Path | None = None) -> release.Status:
     """What a board is and serves."""
     return release.status(load_board(board, boards))
-
-
-def _engine_programs(bundle: Bundle, board: Board) -> tuple[Path, ...]:
-    """The engine's programs for a bundle that needs them, built for its architecture."""
-    if not load_backend(bundle.backend).runs_on_boards:
-        return ()
-    build = build_engine(bundle.triple)
-    return (build.run, build.bench)
-
-
-def _refuse_firmware(bundle: Bundle) -> None:
-    """UsageError for a bundle that no operating system runs."""
-    how = load_backend(bundle.backend).firmware
-    if how:
-        raise UsageError(f"{bundle.path} is a {bundle.backend} bundle for {bundle.target}: {how}")
 
 
 def report(results: Sequence[Path], output: Path) -> None:

@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kSchema[] = "edgec-bench/1";
 constexpr char kHelp[] =
-    "usage: edgec-bench MODEL.edgec [options]\n"
+    "usage: edgec-bench MODEL [options]\n"
     "Runs a model repeatedly and prints every sample as JSON (schema edgec-bench/1).\n"
     "  --input FILE.npy      one per model input, in order (random values from a fixed seed);\n"
     "                        several samples in a file are run in turn\n"
@@ -26,7 +26,8 @@ constexpr char kHelp[] =
     "  --max-time-s S        and never longer (60)\n"
     "  --min-iterations N    and as often (20)\n"
     "  --threads N           threads, 1 to 256 (1)\n"
-    "  --isa NAME            highest instruction set to use (the best one)\n"
+    "  --isa NAME            highest instruction set to use (the best one); .edgec only\n"
+    "  --runtime-library PATH  what runs a model of another kind (../lib beside this program)\n"
     "  --profile             adds times per layer, from runs of their own, and the least time "
     "that\n"
     "                        this machine's peak allows, from a measurement of its own\n"
@@ -52,7 +53,6 @@ struct Result {
 };
 
 edgec_status ParseOne(Arguments& arguments, Options* options) {
-  Session& session = options->session;
   if (arguments.Is("--input")) return arguments.Append(&options->inputs);
   if (arguments.Is("--warmup-s")) return arguments.Number(&options->warmup_s);
   if (arguments.Is("--min-time-s")) return arguments.Number(&options->min_time_s);
@@ -60,15 +60,13 @@ edgec_status ParseOne(Arguments& arguments, Options* options) {
   if (arguments.Is("--min-iterations")) {
     return arguments.Count(1, 1000000000, &options->min_iterations);
   }
-  if (arguments.Is("--threads")) return arguments.Count(1, 256, &session.options.threads);
-  if (arguments.Is("--isa")) return arguments.Text(&session.options.isa);
   if (arguments.Is("--profile")) return options->profile = true, EDGEC_OK;
   if (arguments.Is("--serve")) return options->serve = true, EDGEC_OK;
   if (arguments.Is("--roofline")) return options->roofline = true, EDGEC_OK;
   if (arguments.Is("--help")) return options->help = true, EDGEC_OK;
-  if (!arguments.IsPositional() || session.path != nullptr) return arguments.Unknown();
-  session.path = arguments.current();
-  return EDGEC_OK;
+  bool known;
+  const edgec_status status = ParseSessionOption(arguments, &options->session, &known);
+  return known ? status : arguments.Unknown();
 }
 
 edgec_status Parse(Arguments arguments, Options* options) {
@@ -82,7 +80,7 @@ edgec_status Parse(Arguments arguments, Options* options) {
 }
 
 edgec_status WarmUp(const Options& options, Inputs& inputs, Result* result) {
-  edgec_model* model = options.session.model;
+  Runner& model = *options.session.model;
   if (const edgec_status status = TimedRun(model, inputs, &result->first_ns)) return status;
   const uint64_t started_ns = NowNs();
   while (NowNs() - started_ns < Nanoseconds(options.warmup_s)) {
@@ -94,14 +92,14 @@ edgec_status WarmUp(const Options& options, Inputs& inputs, Result* result) {
 }
 
 edgec_status Measure(const Options& options, Inputs& inputs, Result* result) {
+  Runner& model = *options.session.model;
   const uint64_t started_ns = NowNs();
   result->timed_from_boot_ns = BootNs();
   for (;;) {
     uint64_t sample_ns;
-    if (const edgec_status status = TimedRun(options.session.model, inputs, &sample_ns))
-      return status;
+    if (const edgec_status status = TimedRun(model, inputs, &sample_ns)) return status;
     result->samples_ns.push_back(sample_ns);
-    result->answers.push_back(edgec_answer(options.session.model));
+    result->answers.push_back(model.answer());
     result->timed_to_boot_ns = BootNs();
     const uint64_t elapsed_ns = NowNs() - started_ns;
     if (elapsed_ns >= Nanoseconds(options.max_time_s)) return EDGEC_OK;
@@ -125,17 +123,18 @@ uint32_t ProfileIterations(std::vector<uint64_t> samples_ns) {
 }
 
 edgec_status Profile(const Options& options, Inputs& inputs, Result* result) {
-  edgec_model* model = options.session.model;
-  const uint32_t layer_count = edgec_layer_count(model);
+  Runner& model = *options.session.model;
+  const uint32_t layer_count = model.layer_count();
+  if (layer_count == 0) return EDGEC_OK;
   std::vector<std::vector<uint64_t>> times_ns(layer_count);
-  if (const edgec_status status = result->roofline.Measure(options.session.isa())) return status;
-  edgec_set_profiling(model, 1);
+  if (const edgec_status status = result->roofline.Measure(model.identity().isa)) return status;
+  model.SetProfiling(true);
   for (uint32_t i = 0; i < ProfileIterations(result->samples_ns); ++i) {
     inputs.Refill();
-    if (const edgec_status status = edgec_run(model)) return status;
+    if (const edgec_status status = model.Run()) return status;
     for (uint32_t k = 0; k < layer_count; ++k) {
       edgec_layer_info layer;
-      if (const edgec_status status = edgec_layer_info_at(model, k, &layer)) return status;
+      if (const edgec_status status = model.LayerInfo(k, &layer)) return status;
       times_ns[k].push_back(layer.last_ns);
     }
   }
@@ -143,20 +142,20 @@ edgec_status Profile(const Options& options, Inputs& inputs, Result* result) {
   return EDGEC_OK;
 }
 
-bool HasExits(const edgec_model* model) {
+bool HasExits(const Runner& model) {
   edgec_layer_info layer;
-  for (uint32_t i = 0; edgec_layer_info_at(model, i, &layer) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; i < model.layer_count() && !model.LayerInfo(i, &layer); ++i) {
     if (std::strcmp(layer.op, "exit_f32") == 0) return true;
   }
   return false;
 }
 
 // Which output answered in each sample, in their order, and all outputs' names.
-void PrintAnswers(const edgec_model* model, const Result& result, Json* json) {
+void PrintAnswers(const Runner& model, const Result& result, Json* json) {
   if (!HasExits(model)) return;
   json->BeginArray("output_names");
   edgec_tensor_info info;
-  for (uint32_t i = 0; edgec_output_info(model, i, &info) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; model.OutputInfo(i, &info) == EDGEC_OK; ++i) {
     json->String(nullptr, info.name);
   }
   json->EndArray();
@@ -169,7 +168,7 @@ edgec_status PrintLayers(const Session& session, const Result& result, Json* jso
   json->BeginArray("layers");
   for (uint32_t i = 0; i < result.layer_median_ns.size(); ++i) {
     edgec_layer_info layer;
-    if (const edgec_status status = edgec_layer_info_at(session.model, i, &layer)) return status;
+    if (const edgec_status status = session.model->LayerInfo(i, &layer)) return status;
     bool compute;
     const uint64_t least_ns = result.roofline.LeastNs(layer, session.options.threads, &compute);
     json->BeginObject();
@@ -199,10 +198,10 @@ edgec_status Print(const Session& session, const Result& result) {
   json.BeginArray("samples_ns");
   for (const uint64_t sample_ns : result.samples_ns) json.Unsigned(nullptr, sample_ns);
   json.EndArray();
-  PrintAnswers(session.model, result, &json);
+  PrintAnswers(*session.model, result, &json);
   if (const edgec_status status = PrintLayers(session, result, &json)) return status;
   json.BeginObject("memory");
-  DescribeMemory(session.model, &json);
+  DescribeMemory(*session.model, &json);
   json.Unsigned("peak_rss_bytes", result.peak_rss_bytes);
   json.EndObject();
   json.String("clock", "CLOCK_MONOTONIC");
@@ -210,7 +209,9 @@ edgec_status Print(const Session& session, const Result& result) {
   return json.Finish() ? EDGEC_OK : Fail(EDGEC_E_OPEN, "cannot write to the standard output");
 }
 
-edgec_status PrintRoofline(const char* isa) {
+edgec_status PrintRoofline(const Options& options) {
+  const char* asked = options.session.options.isa;
+  const char* isa = asked == nullptr ? BestIsa() : asked;
   Roofline roofline;
   if (const edgec_status status = roofline.Measure(isa)) return status;
   Json json(stdout);
@@ -223,13 +224,13 @@ edgec_status PrintRoofline(const char* isa) {
 }
 
 edgec_status Execute(Options* options) {
-  if (options->roofline) return PrintRoofline(options->session.isa());
+  if (options->roofline) return PrintRoofline(*options);
   Result result;
   Inputs inputs;
   const uint64_t started_ns = NowNs();
   edgec_status status = options->session.Load();
   result.load_ns = NowNs() - started_ns;
-  if (!status) status = inputs.Prepare(options->session.model, options->inputs);
+  if (!status) status = inputs.Prepare(options->session.model.get(), options->inputs);
   if (!status && options->serve) return Serve(options->session, inputs, result.load_ns);
   if (!status) status = WarmUp(*options, inputs, &result);
   if (!status) status = Measure(*options, inputs, &result);

@@ -2,6 +2,7 @@
 // --expect differs.
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 #include "arguments.h"
 #include "base/status.h"
@@ -13,7 +14,7 @@ namespace edgec {
 namespace {
 
 constexpr char kHelp[] =
-    "usage: edgec-run MODEL.edgec [options]\n"
+    "usage: edgec-run MODEL [options]\n"
     "Runs a model once. Files are .npy, one --input per model input, in order. Inputs that are k\n"
     "times as long in their first dimension give k runs and outputs that are stacked in that way.\n"
     "  --input FILE      fills the next input\n"
@@ -22,9 +23,12 @@ constexpr char kHelp[] =
     "  --answers FILE    writes which output holds the answer, a number per run: that of the "
     "early\n"
     "                    exit that ended it, else of the whole network\n"
+    "  --expect-answers FILE\n"
+    "                    compares them; exit code 2 if one differs\n"
     "  --tolerance T     largest difference that --expect allows (0)\n"
     "  --threads N       threads, 1 to 256 (1)\n"
-    "  --isa NAME        highest instruction set to use (the best one)\n"
+    "  --isa NAME        highest instruction set to use (the best one); .edgec only\n"
+    "  --runtime-library PATH  what runs a model of another kind (../lib beside this program)\n"
     "  --info            describes the model as JSON, runs nothing\n"
     "  --list-isa        instruction sets built in and on this CPU, needs no model\n";
 
@@ -32,6 +36,7 @@ struct Options {
   Session session;
   std::vector<const char*> inputs, outputs, expected;
   const char* answers = nullptr;
+  const char* expected_answers = nullptr;
   double tolerance = 0;
   bool info = false, list_isa = false, help = false;
 };
@@ -44,20 +49,18 @@ struct Outputs {
 };
 
 edgec_status ParseOne(Arguments& arguments, Options* options) {
-  Session& session = options->session;
   if (arguments.Is("--input")) return arguments.Append(&options->inputs);
   if (arguments.Is("--output")) return arguments.Append(&options->outputs);
   if (arguments.Is("--expect")) return arguments.Append(&options->expected);
   if (arguments.Is("--answers")) return arguments.Text(&options->answers);
+  if (arguments.Is("--expect-answers")) return arguments.Text(&options->expected_answers);
   if (arguments.Is("--tolerance")) return arguments.Number(&options->tolerance);
-  if (arguments.Is("--threads")) return arguments.Count(1, 256, &session.options.threads);
-  if (arguments.Is("--isa")) return arguments.Text(&session.options.isa);
   if (arguments.Is("--info")) return options->info = true, EDGEC_OK;
   if (arguments.Is("--list-isa")) return options->list_isa = true, EDGEC_OK;
   if (arguments.Is("--help")) return options->help = true, EDGEC_OK;
-  if (!arguments.IsPositional() || session.path != nullptr) return arguments.Unknown();
-  session.path = arguments.current();
-  return EDGEC_OK;
+  bool known;
+  const edgec_status status = ParseSessionOption(arguments, &options->session, &known);
+  return known ? status : arguments.Unknown();
 }
 
 edgec_status Parse(Arguments arguments, Options* options) {
@@ -84,24 +87,25 @@ void DescribeTensor(const edgec_tensor_info& info, Json* json) {
 }
 
 edgec_status PrintInfo(const Session& session) {
-  const edgec_model* model = session.model;
+  const Runner& model = *session.model;
   Json json(stdout);
   json.BeginObject();
   DescribeIdentity(session, &json);
   edgec_tensor_info tensor;
   json.BeginArray("inputs");
-  for (uint32_t i = 0; edgec_input_info(model, i, &tensor) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; model.InputInfo(i, &tensor) == EDGEC_OK; ++i) {
     DescribeTensor(tensor, &json);
   }
   json.EndArray();
   json.BeginArray("outputs");
-  for (uint32_t i = 0; edgec_output_info(model, i, &tensor) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; model.OutputInfo(i, &tensor) == EDGEC_OK; ++i) {
     DescribeTensor(tensor, &json);
   }
   json.EndArray();
   json.BeginArray("layers");
   edgec_layer_info layer;
-  for (uint32_t i = 0; edgec_layer_info_at(model, i, &layer) == EDGEC_OK; ++i) {
+  for (uint32_t i = 0; i < model.layer_count(); ++i) {
+    if (const edgec_status status = model.LayerInfo(i, &layer)) return status;
     json.BeginObject();
     DescribeLayer(layer, &json);
     json.EndObject();
@@ -115,7 +119,7 @@ edgec_status PrintInfo(const Session& session) {
 }
 
 edgec_status CheckOutputCounts(const Options& options) {
-  const size_t count = edgec_output_count(options.session.model);
+  const size_t count = options.session.model->output_count();
   if (options.outputs.size() > count || options.expected.size() > count) {
     return Fail(EDGEC_E_ARGUMENT, "%zu --output and %zu --expect given, the model has %zu outputs",
                 options.outputs.size(), options.expected.size(), count);
@@ -123,16 +127,16 @@ edgec_status CheckOutputCounts(const Options& options) {
   return EDGEC_OK;
 }
 
-edgec_status RunAll(edgec_model* model, const InputFiles& files, Outputs* outputs) {
-  outputs->infos.resize(edgec_output_count(model));
+edgec_status RunAll(Runner& model, const InputFiles& files, Outputs* outputs) {
+  outputs->infos.resize(model.output_count());
   outputs->values.resize(outputs->infos.size());
   for (uint64_t sample = 0; sample < files.samples(); ++sample) {
-    for (uint32_t i = 0; i < edgec_input_count(model); ++i) files.Fill(model, i, sample);
-    if (const edgec_status status = edgec_run(model)) return status;
-    outputs->answers.push_back(static_cast<int32_t>(edgec_answer(model)));
+    for (uint32_t i = 0; i < model.input_count(); ++i) files.Fill(model, i, sample);
+    if (const edgec_status status = model.Run()) return status;
+    outputs->answers.push_back(static_cast<int32_t>(model.answer()));
     for (uint32_t i = 0; i < outputs->infos.size(); ++i) {
-      edgec_output_info(model, i, &outputs->infos[i]);
-      const uint8_t* data = static_cast<const uint8_t*>(edgec_output_data(model, i));
+      model.OutputInfo(i, &outputs->infos[i]);
+      const uint8_t* data = static_cast<const uint8_t*>(model.OutputData(i));
       std::vector<uint8_t>& values = outputs->values[i];
       values.insert(values.end(), data, data + outputs->infos[i].bytes);
     }
@@ -145,6 +149,15 @@ edgec_status RunAll(edgec_model* model, const InputFiles& files, Outputs* output
   return EDGEC_OK;
 }
 
+edgec_tensor_info AnswersInfo(const Outputs& outputs) {
+  edgec_tensor_info info{};
+  info.dtype = EDGEC_S32;
+  info.rank = 1;
+  info.dims[0] = static_cast<uint32_t>(outputs.answers.size());
+  info.bytes = outputs.answers.size() * sizeof(int32_t);
+  return info;
+}
+
 edgec_status WriteOutputs(const Options& options, const Outputs& outputs) {
   for (uint32_t i = 0; i < options.outputs.size(); ++i) {
     const edgec_status status =
@@ -152,37 +165,52 @@ edgec_status WriteOutputs(const Options& options, const Outputs& outputs) {
     if (status) return status;
   }
   if (options.answers == nullptr) return EDGEC_OK;
-  edgec_tensor_info info{};
-  info.dtype = EDGEC_S32;
-  info.rank = 1;
-  info.dims[0] = static_cast<uint32_t>(outputs.answers.size());
-  info.bytes = outputs.answers.size() * sizeof(int32_t);
-  return WriteNpy(options.answers, info, outputs.answers.data());
+  return WriteNpy(options.answers, AnswersInfo(outputs), outputs.answers.data());
 }
 
-// Sets *differs and says where, for one output.
-edgec_status CompareOutput(const Options& options, const Outputs& outputs, uint32_t index,
-                           bool* differs) {
+// What a run gave, and its name in messages.
+struct Given {
+  const char* what;
+  edgec_tensor_info info;
+  const void* data;
+};
+
+// Sets *differs and says where.
+edgec_status CompareWith(const char* path, const Given& given, double tolerance, bool* differs) {
   Array expected;
-  if (const edgec_status status = ReadNpy(options.expected[index], &expected)) return status;
-  const edgec_tensor_info& info = outputs.infos[index];
+  if (const edgec_status status = ReadNpy(path, &expected)) return status;
+  const edgec_tensor_info& info = given.info;
   if (!HasShape(expected, info)) {
     char found[128], wanted[128];
     ShapeText(info.dtype, info.rank, info.dims, found);
     ShapeText(expected.dtype, expected.rank, expected.dims, wanted);
-    return Fail(EDGEC_E_ARGUMENT, "output %u '%s' is %s, '%s' is %s", index, info.name, found,
-                options.expected[index], wanted);
+    return Fail(EDGEC_E_ARGUMENT, "%s is %s, '%s' is %s", given.what, found, path, wanted);
   }
-  const Difference d = Compare(outputs.values[index].data(), expected, options.tolerance);
+  const Difference d = Compare(given.data, expected, tolerance);
   if (d.count == 0) return EDGEC_OK;
   *differs = true;
   Fail(EDGEC_OK,
-       "output %u '%s': %llu values differ by more than %g, by up to %g; the first, at %llu, is "
+       "%s: %llu values differ by more than %g, by up to %g; the first, at %llu, is "
        "%.9g and should be %.9g",
-       index, info.name, static_cast<unsigned long long>(d.count), options.tolerance, d.largest,
+       given.what, static_cast<unsigned long long>(d.count), tolerance, d.largest,
        static_cast<unsigned long long>(d.first), d.got, d.expected);
   std::fprintf(stderr, "edgec-run: %s\n", LastError());
   return EDGEC_OK;
+}
+
+edgec_status CompareAll(const Options& options, const Outputs& outputs, bool* differs) {
+  for (uint32_t i = 0; i < options.expected.size(); ++i) {
+    const std::string what =
+        "output " + std::to_string(i) + " '" + std::string(outputs.infos[i].name) + "'";
+    const Given given = {what.c_str(), outputs.infos[i], outputs.values[i].data()};
+    if (const edgec_status status =
+            CompareWith(options.expected[i], given, options.tolerance, differs)) {
+      return status;
+    }
+  }
+  if (options.expected_answers == nullptr) return EDGEC_OK;
+  const Given given = {"the output that answers", AnswersInfo(outputs), outputs.answers.data()};
+  return CompareWith(options.expected_answers, given, 0, differs);
 }
 
 edgec_status Execute(Options* options, bool* differs) {
@@ -192,12 +220,10 @@ edgec_status Execute(Options* options, bool* differs) {
   InputFiles files;
   Outputs outputs;
   edgec_status status = CheckOutputCounts(*options);
-  if (!status) status = files.Open(session.model, options->inputs);
-  if (!status) status = RunAll(session.model, files, &outputs);
+  if (!status) status = files.Open(*session.model, options->inputs);
+  if (!status) status = RunAll(*session.model, files, &outputs);
   if (!status) status = WriteOutputs(*options, outputs);
-  for (uint32_t i = 0; !status && i < options->expected.size(); ++i) {
-    status = CompareOutput(*options, outputs, i, differs);
-  }
+  if (!status) status = CompareAll(*options, outputs, differs);
   return status;
 }
 

@@ -23,10 +23,10 @@ edgec_status Written(Json* json) {
   return written ? EDGEC_OK : Fail(EDGEC_E_OPEN, "cannot write to the standard output");
 }
 
-void DescribeOutput(const edgec_model* model, uint32_t index, Json* json) {
+void DescribeOutput(const Runner& model, uint32_t index, Json* json) {
   edgec_tensor_info info;
-  if (edgec_output_info(model, index, &info) != EDGEC_OK || info.dtype != EDGEC_F32) return;
-  const float* values = static_cast<const float*>(edgec_output_data(model, index));
+  if (model.OutputInfo(index, &info) != EDGEC_OK || info.dtype != EDGEC_F32) return;
+  const float* values = static_cast<const float*>(model.OutputData(index));
   json->BeginArray();
   const uint64_t count = std::min<uint64_t>(info.bytes / sizeof(float), kMostValues);
   for (uint64_t i = 0; i < count; ++i) json->Float(nullptr, values[i]);
@@ -39,21 +39,21 @@ edgec_status Greet(const Session& session, uint64_t load_ns) {
   DescribeIdentity(session, &json);
   json.Unsigned("load_ns", load_ns);
   json.BeginArray("outputs");
-  for (uint32_t i = 0; i < edgec_output_count(session.model); ++i) {
-    DescribeOutput(session.model, i, &json);
+  for (uint32_t i = 0; i < session.model->output_count(); ++i) {
+    DescribeOutput(*session.model, i, &json);
   }
   json.EndArray();
   json.EndObject();
   return Written(&json);
 }
 
-edgec_status RunFor(edgec_model* model, Inputs& inputs, uint64_t least_ns, Samples* samples) {
+edgec_status RunFor(Runner& model, Inputs& inputs, uint64_t least_ns, Samples* samples) {
   const uint64_t started_ns = NowNs();
   while (samples->wall_ns.size() < kMostRuns) {
     if (NowNs() - started_ns >= least_ns && samples->wall_ns.size() >= kLeastRuns) break;
     inputs.Refill();
     const uint64_t cpu_ns = ReadClockNs(CLOCK_PROCESS_CPUTIME_ID), wall_ns = NowNs();
-    if (const edgec_status status = edgec_run(model)) return status;
+    if (const edgec_status status = model.Run()) return status;
     samples->wall_ns.push_back(NowNs() - wall_ns);
     samples->cpu_ns.push_back(ReadClockNs(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns);
   }
@@ -81,7 +81,7 @@ edgec_status Part() {
   return Written(&json);
 }
 
-edgec_status Obey(const char* line, edgec_model* model, Inputs& inputs) {
+edgec_status Obey(const char* line, Runner& model, Inputs& inputs) {
   char* end = nullptr;
   const double seconds = std::strncmp(line, "run ", 4) == 0 ? std::strtod(line + 4, &end) : -1;
   if (seconds < 0 || end == line + 4 || *end != '\n') {
@@ -98,12 +98,12 @@ edgec_status Obey(const char* line, edgec_model* model, Inputs& inputs) {
 
 edgec_status Serve(const Session& session, Inputs& inputs, uint64_t load_ns) {
   inputs.Refill();
-  edgec_status status = edgec_run(session.model);
+  edgec_status status = session.model->Run();
   if (!status) status = Greet(session, load_ns);
   char line[64];
   while (!status && std::fgets(line, sizeof(line), stdin) != nullptr) {
     if (std::strcmp(line, "quit\n") == 0) break;
-    status = Obey(line, session.model, inputs);
+    status = Obey(line, *session.model, inputs);
   }
   return status ? status : Part();
 }

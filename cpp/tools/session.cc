@@ -35,19 +35,31 @@ void Fill(void* data, uint64_t bytes, F value) {
 
 }  // namespace
 
-edgec_status Session::Load() { return edgec_load_file(path, &options, &model); }
+edgec_status Session::Load() {
+  const edgec_status status = MakeRunner(path, &model);
+  return status ? status : model->Load(path, options);
+}
 
-const char* Session::isa() const {
-  if (options.isa != nullptr) return options.isa;
+edgec_status ParseSessionOption(Arguments& arguments, Session* session, bool* known) {
+  *known = true;
+  if (arguments.Is("--threads")) return arguments.Count(1, 256, &session->options.threads);
+  if (arguments.Is("--isa")) return arguments.Text(&session->options.isa);
+  if (arguments.Is("--runtime-library")) return arguments.Text(&session->options.runtime_library);
+  *known = arguments.IsPositional() && session->path == nullptr;
+  if (*known) session->path = arguments.current();
+  return EDGEC_OK;
+}
+
+const char* BestIsa() {
   const char* best = "";
   for (uint32_t i = 0; edgec_isa_name(i) != nullptr; ++i) best = edgec_isa_name(i);
   return best;
 }
 
-edgec_status InputFiles::Open(const edgec_model* model, const std::vector<const char*>& paths) {
-  if (paths.size() != edgec_input_count(model)) {
+edgec_status InputFiles::Open(const Runner& model, const std::vector<const char*>& paths) {
+  if (paths.size() != model.input_count()) {
     return Fail(EDGEC_E_ARGUMENT, "%zu --input given, the model has %u inputs", paths.size(),
-                edgec_input_count(model));
+                model.input_count());
   }
   for (const char* path : paths) {
     if (const edgec_status status = OpenOne(model, path)) return status;
@@ -55,13 +67,13 @@ edgec_status InputFiles::Open(const edgec_model* model, const std::vector<const 
   return EDGEC_OK;
 }
 
-edgec_status InputFiles::OpenOne(const edgec_model* model, const char* path) {
+edgec_status InputFiles::OpenOne(const Runner& model, const char* path) {
   const uint32_t index = static_cast<uint32_t>(arrays_.size());
   arrays_.push_back(std::make_unique<Array>());
   const Array& array = *arrays_.back();
   if (const edgec_status status = ReadNpy(path, arrays_.back().get())) return status;
   edgec_tensor_info info;
-  if (const edgec_status status = edgec_input_info(model, index, &info)) return status;
+  if (const edgec_status status = model.InputInfo(index, &info)) return status;
   const uint64_t samples = CountSamples(array, info);
   if (samples == 0) {
     char found[128], wanted[128];
@@ -79,16 +91,16 @@ edgec_status InputFiles::OpenOne(const edgec_model* model, const char* path) {
   return EDGEC_OK;
 }
 
-void InputFiles::Fill(edgec_model* model, uint32_t index, uint64_t sample) const {
+void InputFiles::Fill(Runner& model, uint32_t index, uint64_t sample) const {
   const Array& array = *arrays_[index];
   const size_t bytes = static_cast<size_t>(array.bytes / samples_);
-  std::memcpy(edgec_input_data(model, index), array.data + sample * bytes, bytes);
+  std::memcpy(model.InputData(index), array.data + sample * bytes, bytes);
 }
 
-void FillRandom(edgec_model* model, uint32_t index, uint64_t seed) {
+void FillRandom(Runner& model, uint32_t index, uint64_t seed) {
   edgec_tensor_info info;
-  if (edgec_input_info(model, index, &info) != EDGEC_OK) return;
-  void* data = edgec_input_data(model, index);
+  if (model.InputInfo(index, &info) != EDGEC_OK) return;
+  void* data = model.InputData(index);
   uint64_t state = seed + index;
   const auto bits = [&state] { return NextRandom(&state) >> 32; };
   const auto bit = [&state] { return NextRandom(&state) >> 63; };
@@ -120,10 +132,11 @@ void ShapeText(edgec_dtype dtype, uint32_t rank, const uint32_t* dims, char* tex
 }
 
 void DescribeIdentity(const Session& session, Json* json) {
-  json->Unsigned("abi", edgec_abi_version());
-  json->String("version", edgec_version());
-  json->String("model", edgec_model_name(session.model));
-  json->String("isa", session.isa());
+  const Identity identity = session.model->identity();
+  json->Unsigned("abi", identity.abi);
+  json->String("version", identity.version);
+  json->String("model", identity.model);
+  json->String("isa", identity.isa);
   json->Unsigned("threads", session.options.threads);
 }
 
@@ -135,9 +148,8 @@ void DescribeLayer(const edgec_layer_info& layer, Json* json) {
   json->Unsigned("bytes", layer.bytes);
 }
 
-void DescribeMemory(const edgec_model* model, Json* json) {
-  edgec_memory_info memory{};
-  edgec_memory(model, &memory);
+void DescribeMemory(const Runner& model, Json* json) {
+  const edgec_memory_info memory = model.memory();
   json->Unsigned("arena_bytes", memory.arena_bytes);
   json->Unsigned("scratch_bytes", memory.scratch_bytes);
   json->Unsigned("constant_bytes", memory.constant_bytes);

@@ -6,37 +6,38 @@
 #include <memory>
 #include <vector>
 
+#include "arguments.h"
 #include "edgec/edgec.h"
 #include "json.h"
 #include "npy.h"
+#include "runner.h"
 
 namespace edgec {
 
-// The model and what it was loaded with; freed at the end.
+// The model, in what runs its kind of file, and what it was loaded with.
 struct Session {
   const char* path = nullptr;
-  edgec_options options = {1, nullptr};
-  edgec_model* model = nullptr;
-
-  Session() = default;
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
-  ~Session() { edgec_free(model); }
+  RunnerOptions options;
+  std::unique_ptr<Runner> model;
 
   edgec_status Load();
-  const char* isa() const;  // the highest instruction set that the model may use
 };
+
+// Reads an option that all programs have and sets *known, or leaves both as they were.
+edgec_status ParseSessionOption(Arguments& arguments, Session* session, bool* known);
+
+const char* BestIsa();  // of our engine on this CPU
 
 // .npy files for the model's inputs, in order: as many as it has, of the same types and shapes. All
 // of them may be k times as long in their first dimension: then they hold k samples.
 class InputFiles {
  public:
-  edgec_status Open(const edgec_model* model, const std::vector<const char*>& paths);
+  edgec_status Open(const Runner& model, const std::vector<const char*>& paths);
   uint64_t samples() const { return samples_; }
-  void Fill(edgec_model* model, uint32_t index, uint64_t sample) const;
+  void Fill(Runner& model, uint32_t index, uint64_t sample) const;
 
  private:
-  edgec_status OpenOne(const edgec_model* model, const char* path);
+  edgec_status OpenOne(const Runner& model, const char* path);
 
   std::vector<std::unique_ptr<Array>> arrays_;
   uint64_t samples_ = 1;
@@ -44,14 +45,14 @@ class InputFiles {
 
 // Fills input `index` from a fixed seed: floats in [-1, 1), any 8-bit value; 0 or 1 where the input
 // may be an index.
-void FillRandom(edgec_model* model, uint32_t index, uint64_t seed);
+void FillRandom(Runner& model, uint32_t index, uint64_t seed);
 
 // "[1,224,224,3] float32", into 128 characters.
 void ShapeText(edgec_dtype dtype, uint32_t rank, const uint32_t* dims, char* text);
 
 void DescribeIdentity(const Session& session, Json* json);
 void DescribeLayer(const edgec_layer_info& layer, Json* json);  // members only, no braces
-void DescribeMemory(const edgec_model* model, Json* json);
+void DescribeMemory(const Runner& model, Json* json);
 
 }  // namespace edgec
 #endif  // EDGEC_TOOLS_SESSION_H_

@@ -22,21 +22,21 @@ uint64_t OfAllPrograms() {
 
 }  // namespace
 
-edgec_status Inputs::Prepare(edgec_model* model, const std::vector<const char*>& paths) {
+edgec_status Inputs::Prepare(Runner* model, const std::vector<const char*>& paths) {
   model_ = model;
   InputFiles files;
   if (!paths.empty()) {
-    if (const edgec_status status = files.Open(model, paths)) return status;
+    if (const edgec_status status = files.Open(*model, paths)) return status;
   }
   samples_ = files.samples();
-  values_.resize(edgec_input_count(model));
+  values_.resize(model->input_count());
   for (uint32_t i = 0; i < values_.size(); ++i) {
     edgec_tensor_info info;
-    if (const edgec_status status = edgec_input_info(model, i, &info)) return status;
+    if (const edgec_status status = model->InputInfo(i, &info)) return status;
     for (uint64_t sample = 0; sample < samples_; ++sample) {
       // One after the other: inputs that no layer reads may share memory.
-      paths.empty() ? FillRandom(model, i, kSeed) : files.Fill(model, i, sample);
-      const uint8_t* data = static_cast<const uint8_t*>(edgec_input_data(model, i));
+      paths.empty() ? FillRandom(*model, i, kSeed) : files.Fill(*model, i, sample);
+      const uint8_t* data = static_cast<const uint8_t*>(model->InputData(i));
       values_[i].insert(values_[i].end(), data, data + info.bytes);
     }
   }
@@ -46,15 +46,15 @@ edgec_status Inputs::Prepare(edgec_model* model, const std::vector<const char*>&
 void Inputs::Refill() {
   for (uint32_t i = 0; i < values_.size(); ++i) {
     const size_t bytes = values_[i].size() / static_cast<size_t>(samples_);
-    std::memcpy(edgec_input_data(model_, i), values_[i].data() + next_ * bytes, bytes);
+    std::memcpy(model_->InputData(i), values_[i].data() + next_ * bytes, bytes);
   }
   next_ = (next_ + 1) % samples_;
 }
 
-edgec_status TimedRun(edgec_model* model, Inputs& inputs, uint64_t* taken_ns) {
+edgec_status TimedRun(Runner& model, Inputs& inputs, uint64_t* taken_ns) {
   inputs.Refill();
   const uint64_t started_ns = NowNs();
-  const edgec_status status = edgec_run(model);
+  const edgec_status status = model.Run();
   *taken_ns = NowNs() - started_ns;
   return status;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "edgec/edgec.h"
+#include "runner.h"
 
 namespace edgec {
 
@@ -13,18 +14,18 @@ namespace edgec {
 class Inputs {
  public:
   // Files with several samples give them in turn; no files: random values from a fixed seed.
-  edgec_status Prepare(edgec_model* model, const std::vector<const char*>& paths);
+  edgec_status Prepare(Runner* model, const std::vector<const char*>& paths);
   // Writes the next sample.
   void Refill();
 
  private:
-  edgec_model* model_ = nullptr;
+  Runner* model_ = nullptr;
   std::vector<std::vector<uint8_t>> values_;  // by input, all samples one after the other
   uint64_t samples_ = 1, next_ = 0;
 };
 
 // One run; writing the inputs is not part of the time.
-edgec_status TimedRun(edgec_model* model, Inputs& inputs, uint64_t* taken_ns);
+edgec_status TimedRun(Runner& model, Inputs& inputs, uint64_t* taken_ns);
 
 // Most memory that the process has had, in bytes.
 uint64_t PeakRssBytes();

@@ -103,6 +103,10 @@ def lower(
         "--backend", help="native (.edgec for our engine), tflite, ethos_u: those that the target "
         "names (`edgec targets`). Default: its first.")] = None,
     shape: Shapes = None,
+    samples: Annotated[str | None, typer.Option(
+        "--samples", metavar="DATA", show_default=False,
+        help="Typical inputs. With early exits the self-test takes one that leaves at each.")
+    ] = None,
 ) -> None:
     """Lower a model for one board: a bundle with artifact, manifest, golden vectors and report.
 
@@ -114,7 +118,8 @@ def lower(
     with working("lowering"):
         bundle, placements = pipeline.lower(model, output, target=target, backend=backend,
                                             shapes=pipeline.parse_shapes(shape or []),
-                                            command=sys.argv[1:])
+                                            origin=pipeline.Origin(
+                                                command=sys.argv[1:], samples=samples))
     show.placements(out, placements)
     show.bundle(out, bundle)
 

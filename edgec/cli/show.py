@@ -141,6 +141,9 @@ def bundle(out: Console, made: Bundle) -> None:
         _arena(out, said["arena_bytes"], said["arena_bound_bytes"])
     if "npu" in said:
         _npu(out, said["npu"])
+    if missing := said.get("exits_without_golden"):
+        out.print(f"the self-test tries no sample that leaves at {', '.join(missing)}: none was "
+                  "found. Give typical inputs with --samples.", markup=False)
 
 
 def quantize_options(wanted: bool) -> None:
@@ -223,10 +226,13 @@ def result(out: Console, document: dict[str, Any]) -> None:
     latency, energy = document["latency"], document["energy"]
     made = facts_table(f"{document['bundle']['name']} on {document['board']['name']} "
                        f"({document['engine']['isa']}, {document['engine']['threads']} thread(s))")
-    for name, value in latency["percentiles_us"].items():
-        made.add_row(f"latency {name}", time(value))
-    made.add_row("latency mean", f"{time(latency['mean_us'])} ± {time(latency['stddev_us'])} "
-                 f"({latency['count']} samples)")
+    if document.get("exits"):
+        _exits(made, document["exits"])
+    else:
+        for name, value in latency["percentiles_us"].items():
+            made.add_row(f"latency {name}", time(value))
+        made.add_row("latency mean", f"{time(latency['mean_us'])} ± {time(latency['stddev_us'])} "
+                     f"({latency['count']} samples)")
     made.add_row("load, first run", f"{time(document['load_ns'] / 1000)}, "
                  f"{time(document['first_ns'] / 1000)}")
     memory = document["memory"]
@@ -240,6 +246,19 @@ def result(out: Console, document: dict[str, Any]) -> None:
     out.print(made)
     for remark in document["remarks"]:
         out.print(f"note: {remark}", style="dim", markup=False)
+
+
+def _exits(made: Table, exits: dict[str, Any]) -> None:
+    """Latency of a model with early exits, and who leaves where."""
+    def known(us: float | None) -> str:
+        return "not known" if us is None else duration(us)
+
+    made.add_row("latency mean, worst", f"{known(exits['expected_us'])}, "
+                 f"{known(exits['worst_us'])}")
+    for name, row in exits["exits"].items():
+        share = "" if row["share"] is None else f", {row['share']:.1%} of {exits['shares_of']}"
+        score = "" if row["score"] is None else f", {row['score']:.1%} right"
+        made.add_row(f"answered by {name}", known(row["median_us"]) + share + score)
 
 
 def energy_text(energy: dict[str, Any]) -> str:

@@ -80,7 +80,7 @@ def run_chain(model: ir.Model, steps: Sequence[Step], given: Given, folder: Path
     stages: list[Stage] = []
     for number, step in enumerate(steps, 1):
         key = sha256_of_json({**common, "model": model_sha256(model), "method": step.name,
-                              "options": asdict(step.method)})
+                              "options": _options(step.method)})
         place = folder / f"{number:02}_{step.name}"
         found = _found(place, key)
         if found is None:
@@ -115,6 +115,15 @@ def _found(place: Path, key: str) -> tuple[Stage, ir.Model] | None:
         return None
     same = stage.key == key and stage.sha256 == model_sha256(model)
     return (replace(stage, seconds=0.0), model) if same else None
+
+
+def _options(chosen: Method) -> dict[str, Any]:
+    """All that a method's options say: of a file that they name, what is in it."""
+    options = asdict(chosen)
+    for name in chosen.file_options():
+        if options[name]:
+            options[name] = model_sha256(load_model(options[name]))
+    return options
 
 
 def _score(model: ir.Model, given: Given) -> float | None:

@@ -20,7 +20,7 @@ from edgec.compress.chain import Chain, Step, run_chain
 from edgec.compress.hashes import model_sha256, task_sha256
 from edgec.compress.method import Given, quiet
 from edgec.compress.opened import Opened, open_recipe
-from edgec.compress.recipe import Recipe, parse_recipe
+from edgec.compress.recipe import Recipe, located, parse_recipe
 from edgec.compress.training.score import score_model
 from edgec.compress.training.threads import torch_threads
 from edgec.errors import FormatError, UsageError
@@ -97,7 +97,7 @@ def make_lock(recipe: Path, place: Path, opened: Opened, chain: Chain, *, seed: 
         recipe_sha256=sha256(text.encode()).hexdigest(), model_sha256=model_sha256(opened.model),
         task_sha256=task_sha256(task), seed=seed, threads=torch.get_num_threads(),
         tools=tool_versions(), order=tuple(stage.name for stage in chain.stages),
-        stages=tuple(LockedStage(s.name, dict(s.options), s.sha256, s.score or 0.0)
+        stages=tuple(LockedStage(s.name, _portable(s, recipe.parent), s.sha256, s.score or 0.0)
                      for s in chain.stages),
         result=LockedResult(last.sha256, last.score or 0.0, tested), held_out=held_out)
 
@@ -138,7 +138,7 @@ def replay(path: Path, progress: Callable[[str], None] = quiet) -> Replay:
     task = opened.task.without_test()
     if lock.held_out:
         task = replace(task, validation=split(task.validation, lock.held_out, 0)[0])
-    steps = [Step(s.name, method.load(s.name).from_options(s.options)) for s in lock.stages]
+    steps = [_step(stage, (path.parent / lock.folder).absolute()) for stage in lock.stages]
     given = Given(task=task, target=opened.target, seed=lock.seed, progress=progress)
     with tempfile.TemporaryDirectory(prefix="edgec-verify-") as folder, torch_threads(lock.threads):
         made = run_chain(opened.model, steps, given, Path(folder))
@@ -154,6 +154,22 @@ def locked_recipe(lock: Lock, path: Path) -> Recipe:
         return parse_recipe(tomllib.loads(lock.recipe), folder, f"the recipe in {path}")
     except tomllib.TOMLDecodeError as error:
         raise FormatError(f"the recipe in the lock {path} is not TOML: {error}.") from None
+
+
+def _portable(stage: Stage, folder: Path) -> dict[str, Any]:
+    """A stage's options with paths as the recipe would write them."""
+    options = dict(stage.options)
+    for name in method.load(stage.name).file_options():
+        if Path(options[name]).is_absolute():
+            options[name] = os.path.relpath(options[name], folder.absolute())
+    return options
+
+
+def _step(stage: LockedStage, folder: Path) -> Step:
+    """The step of a stage; the opposite of `_portable`."""
+    made = method.load(stage.name).from_options(stage.options)
+    files = {name: located(getattr(made, name), folder) for name in made.file_options()}
+    return Step(stage.name, replace(made, **files))
 
 
 def _compared(lock: Lock, made: Chain, tested: float | None) -> Replay:

@@ -41,9 +41,12 @@ class Report(Protocol):
         """The report as values that `json.dumps` takes; finite numbers only."""
 
 
-def option(default: T, help: str) -> T:
-    """A field of a method: its default, and what it means to a user."""
-    made: T = field(default=default, metadata={"help": help})
+def option(default: T, help: str, *, file: bool = False) -> T:
+    """A field of a method: its default, and what it means to a user.
+
+    file: it names a file or package.module:callable; in a recipe relative to the recipe.
+    """
+    made: T = field(default=default, metadata={"help": help, "file": file})
     return made
 
 
@@ -123,6 +126,11 @@ class Method(ABC):
         return None
 
     @classmethod
+    def file_options(cls) -> tuple[str, ...]:
+        """The options that name files."""
+        return tuple(f.name for f in fields(cls) if f.metadata.get("file"))
+
+    @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
         """The method from a recipe or a command line; UsageError for what does not fit."""
         hints = get_type_hints(cls)
@@ -156,7 +164,24 @@ def run(method: Method, model: ir.Model, given: Given = Given()) -> Compressed:
     if method.needs.task and given.task is None:
         raise DataError(f"{name} trains, and got no labelled samples. Give a task: an .npz with "
                         "train_x and train_y, or package.module:callable.")
-    return method.apply(model, given)
+    return _rechosen(method.apply(model, given), model, given)
+
+
+def _rechosen(done: Compressed, before: ir.Model, given: Given) -> Compressed:
+    """With thresholds of early exits for the model as it is now.
+
+    Whatever changes a network changes how sure its exits are, and how often rightly.
+    """
+    from edgec.model.exits import KEY, read_choice
+
+    choice = read_choice(done.model)
+    if choice is None or given.task is None or (
+            done.model.metadata_props[KEY] != before.metadata_props.get(KEY)):
+        return done
+    from edgec.compress.exits.calibrate import calibrate
+
+    model, _ = calibrate(done.model, given.task, choice.max_drop, choice.per_exit)
+    return replace(done, model=model)
 
 
 def names() -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from edgec.deploy.elf import Version, parse_version
 from edgec.deploy.lock import Lock, parse_lock
 from edgec.deploy.transport import Transport
 from edgec.errors import DeployError
@@ -62,6 +63,10 @@ for release in "$root"/releases/*/; do
   release=${release%/}
   echo "release ${release##*/} $(date -r "$release" +%s)"
 done
+one glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | sed -n 1p)"
+for library in /usr/lib/*/libstdc++.so.6 /usr/lib*/libstdc++.so.6 /lib/*/libstdc++.so.6; do
+  [ -e "$library" ] && echo "libstdcxx $(readlink -f "$library")"
+done
 one current "$(readlink "$root/current")"
 one previous "$(readlink "$root/previous")"
 process=$$
@@ -110,6 +115,8 @@ class Facts:
 
     `wished` says how the release asked about is: absent, intact or
     damaged; `damage` then names what is wrong. `ancestors` are the processes above the script.
+    `libraries`: the newest version that is there, by GLIBC and GLIBCXX; none where there is none or
+    the board does not tell.
     """
 
     machine: str
@@ -133,6 +140,7 @@ class Facts:
     ancestors: tuple[int, ...] = ()
     wished: str = "absent"
     damage: str = ""
+    libraries: Mapping[str, Version] = field(default_factory=dict)
 
 
 def read_facts(transport: Transport, root: str, wished: str = "",
@@ -171,7 +179,8 @@ def parse_facts(output: str, where: str) -> Facts:
         ancestors=tuple(int(text) for text in lines.get("ancestor", [])
                         if re.fullmatch(r"[0-9]{1,10}", text)),
         wished=wished[0] if wished[0] in ("intact", "damaged") else "absent",
-        damage=wished[1].strip() if len(wished) > 1 else "")
+        damage=wished[1].strip() if len(wished) > 1 else "",
+        libraries=_libraries(one.get("glibc", ""), lines.get("libstdcxx", [])))
 
 
 def _lines_between_marks(output: str, where: str) -> dict[str, list[str]]:
@@ -194,6 +203,20 @@ def _isa(triple: str, features: list[str]) -> tuple[str, ...]:
         return ()
     common = set.intersection(*(set(line.split()) for line in features))
     return tuple(isa for isa, flags in _ISA_FLAGS.get(triple, ()) if flags <= common)
+
+
+def _libraries(glibc: str, files: list[str]) -> dict[str, Version]:
+    """glibc's own word, as "glibc 2.36" or "ldd (...) 2.36"; libstdc++.so.6.0.30 has GLIBCXX_3.4.30.
+    """
+    found: dict[str, Version] = {}
+    told = re.search(r"(?i)(?:glibc|ldd|gnu).* ([0-9]{1,3}\.[0-9]{1,3})$", glibc.strip())
+    if told:
+        found["GLIBC"] = parse_version(told[1])
+    minors = [int(match[1]) for file in files
+              if (match := re.search(r"libstdc\+\+\.so\.6\.0\.([0-9]{1,3})$", file))]
+    if minors:
+        found["GLIBCXX"] = (3, 4, max(minors))
+    return found
 
 
 def _number(one: Mapping[str, str], key: str, where: str, missing: int | None = None) -> int:

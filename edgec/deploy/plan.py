@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from edgec.deploy import steps
+from edgec.deploy.elf import Version
 from edgec.deploy.facts import Facts
 from edgec.deploy.lock import Claim, Lock
 from edgec.deploy.steps import Step, WishedFile
@@ -19,6 +20,16 @@ _NEEDED_TOOLS = ("cat", "chmod", "date", "df", "grep", "ln", "mkdir", "mv", "mv-
                  "rm", "sed", "sha256sum", "sync", "touch")
 # Directories, links and the lock, above what the files take.
 _SLACK_KB = 512
+_LIBRARIES = {"GLIBC": "glibc", "GLIBCXX": "libstdc++ with GLIBCXX"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A version of a library, as GLIBC (2, 34), that the file at `path` does not load without."""
+
+    path: str
+    library: str
+    version: Version
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,7 @@ class Wish:
     files: tuple[WishedFile, ...]
     self_test: tuple[str, ...] = ()
     no_self_test: str = ""
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,10 +116,27 @@ def _check_machine(facts: Facts, wish: Wish) -> None:
         raise DeployError(f"the bundle {wish.name} is for {wish.triple} (target {wish.target}), "
                           f"but the board {facts.host} is {facts.machine}. Lower the model for a "
                           f"target with triple {facts.triple or facts.machine}.")
+    _check_libraries(facts, wish)
     if not facts.writable:
         raise DeployError(f"the user {facts.user} may not write in the root of the board "
                           f"{facts.host}. Choose another 'root' in the boards file, or change "
                           "its owner.")
+
+
+def _check_libraries(facts: Facts, wish: Wish) -> None:
+    """The dynamic linker there would refuse the file: better told before anything is uploaded."""
+    for need in wish.needs:
+        found = facts.libraries.get(need.library)
+        if found is not None and found < need.version:
+            raise DeployError(
+                f"{need.path} of the bundle {wish.name} is too new for the board {facts.host} "
+                f"({facts.os}): it needs {_LIBRARIES[need.library]} {_dotted(need.version)}, and "
+                f"the board has {_dotted(found)}. Lower with the backend native, whose programs "
+                "need no library, or give the board a newer system.")
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(map(str, version))
 
 
 def _space(facts: Facts, wish: Wish) -> Step:
@@ -169,6 +198,10 @@ def _notes(facts: Facts, wish: Wish) -> tuple[str, ...]:
     if lacking:
         notes.append(f"the board's CPU lacks {', '.join(lacking)}, which the target {wish.target} "
                      "has: the model runs, but slower than there")
+    untold = {need.library for need in wish.needs} - set(facts.libraries)
+    if untold:
+        notes.append(f"the board does not tell its version of {', '.join(sorted(untold))}: the "
+                     "self-test will show whether the libraries load")
     if facts.wished == "damaged":
         notes.append(f"releases/{wish.release} is on the board but damaged ({facts.damage}); "
                      "it is uploaded again")

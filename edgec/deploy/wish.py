@@ -6,39 +6,38 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from edgec.deploy.plan import Wish
+from edgec.deploy.elf import read_elf
+from edgec.deploy.plan import Need, Wish
 from edgec.deploy.steps import WishedFile
 from edgec.errors import BuildError, DeployError, UnknownName, UsageError
 from edgec.format import manifest as manifests
-from edgec.format.bundle import MANIFEST, Bundle
+from edgec.format.bundle import ANSWERS, MANIFEST, Bundle
 from edgec.provenance import sha256_of
 from edgec.target.target import load_target
 
 _RUNNER = "edgec-run"
-_TFLITE_REASON = ("edgec-run runs .edgec models; a .tflite one is run by the board's own LiteRT, "
-                  "which edgec does not install")
-# e_machine of the ELF header, by triple.
-_ELF_MACHINES = {"x86_64": 62, "aarch64": 183, "armv7": 40}
+_NO_PROGRAM = "no program that runs the model comes with it"
 
 
 def wish_for(bundle: Bundle, engine: Sequence[Path]) -> Wish:
-    """The release made of `bundle` and the programs `engine` (edgec-run, edgec-bench).
+    """The release made of `bundle` and `engine`: edgec-run, edgec-bench, libraries (*.so*).
 
     Its name is the bundle's id and, with programs, 8 hex digits of theirs: another build of the
     engine is another release. UsageError when a native bundle comes without edgec-run; BuildError
     when a program is for another architecture than the bundle.
     """
-    programs = tuple(_program(path, bundle.triple) for path in sorted(engine))
+    loaded = [_program(path, bundle.triple) for path in sorted(engine)]
+    programs = tuple(file for file, _needs in loaded)
     manifest = bundle.path / MANIFEST
     files = (*(WishedFile(name, entry.sha256, entry.bytes, bundle.path / name)
                for name, entry in sorted(bundle.files.items())),
              WishedFile(MANIFEST, sha256_of(manifest), manifest.stat().st_size, manifest),
              *programs)
     if len({file.path for file in files}) != len(files):
-        raise UsageError(f"the bundle {bundle.path} has files of its own in bin/, where the "
-                         "engine goes. Rename them.")
-    runs_here = bundle.backend != "tflite"
-    if runs_here and f"bin/{_RUNNER}" not in {file.path for file in programs}:
+        raise UsageError(f"the bundle {bundle.path} has files of its own in bin/ or lib/, where "
+                         "the engine goes. Rename them.")
+    runs = f"bin/{_RUNNER}" in {file.path for file in programs}
+    if bundle.backend == "native" and not runs:
         raise UsageError(f"the bundle {bundle.path} needs the program {_RUNNER} for "
                          f"{bundle.triple} beside it on the board; none was given.")
     release = bundle.id
@@ -47,8 +46,9 @@ def wish_for(bundle: Bundle, engine: Sequence[Path]) -> Wish:
         release += "-" + hashlib.sha256(sums.encode()).hexdigest()[:8]
     return Wish(name=bundle.name, release=release, target=bundle.target, triple=bundle.triple,
                 isa=_isa(bundle.target), files=files,
-                self_test=_self_test(bundle) if runs_here else (),
-                no_self_test="" if runs_here else _TFLITE_REASON)
+                self_test=_self_test(bundle) if runs else (),
+                no_self_test="" if runs else _NO_PROGRAM,
+                needs=tuple(need for _file, needs in loaded for need in needs))
 
 
 def wish_on_board(manifest: Path, release: str) -> Wish:
@@ -64,12 +64,12 @@ def wish_on_board(manifest: Path, release: str) -> Wish:
     files = (*(WishedFile(name, entry["sha256"], entry["bytes"])
                for name, entry in sorted(data["files"].items())),
              WishedFile(MANIFEST, digest, len(raw)))
-    runs_here = data["backend"] != "tflite"
+    runs = data["backend"] == "native" or "-" in release  # which names its programs
     test = _command(data["artifact"], len(data["inputs"]), len(data["outputs"]),
-                    float(data["golden"]["tolerance"]))
+                    float(data["golden"]["tolerance"]), ANSWERS in data["files"])
     return Wish(name=data["name"], release=release, target=data["target"], triple=data["triple"],
-                isa=_isa(data["target"]), files=files, self_test=test if runs_here else (),
-                no_self_test="" if runs_here else _TFLITE_REASON)
+                isa=_isa(data["target"]), files=files, self_test=test if runs else (),
+                no_self_test="" if runs else _NO_PROGRAM)
 
 
 def sums(files: Sequence[WishedFile]) -> Mapping[str, str]:
@@ -77,29 +77,36 @@ def sums(files: Sequence[WishedFile]) -> Mapping[str, str]:
     return {file.path: file.sha256 for file in files}
 
 
-def _program(path: Path, triple: str) -> WishedFile:
+def _program(path: Path, triple: str) -> tuple[WishedFile, tuple[Need, ...]]:
+    """A program goes to bin/, a library to lib/, where edgec-run looks for it."""
     try:
-        head = path.open("rb").read(20)
+        elf = read_elf(path)
         size = path.stat().st_size
     except OSError as error:
         raise BuildError(f"{path}: the engine's program cannot be read ({error.strerror}). "
                          "Build the engine again.") from None
-    if head[:4] != b"\x7fELF" or int.from_bytes(head[18:20], "little") != _ELF_MACHINES[triple]:
+    if elf is None or elf.triple != triple:
         raise BuildError(f"{path} is not a program for {triple}, which the bundle needs. Build the "
                          f"engine for {triple}.")
-    return WishedFile(f"bin/{path.name}", sha256_of(path), size, path, executable=True)
+    library = ".so" in path.name
+    file = WishedFile(f"{'lib' if library else 'bin'}/{path.name}", sha256_of(path), size, path,
+                      executable=not library)
+    return file, tuple(Need(file.path, name, version) for name, version in elf.needs.items())
 
 
 def _self_test(bundle: Bundle) -> tuple[str, ...]:
-    return _command(bundle.artifact, len(bundle.inputs), len(bundle.outputs), bundle.tolerance)
+    return _command(bundle.artifact, len(bundle.inputs), len(bundle.outputs), bundle.tolerance,
+                    ANSWERS in bundle.files)
 
 
-def _command(artifact: str, inputs: int, outputs: int, tolerance: float) -> tuple[str, ...]:
+def _command(artifact: str, inputs: int, outputs: int, tolerance: float,
+             exits: bool) -> tuple[str, ...]:
     words = [f"bin/{_RUNNER}", artifact]
     for index in range(inputs):
         words += ["--input", f"golden/input_{index}.npy"]
     for index in range(outputs):
         words += ["--expect", f"golden/output_{index}.npy"]
+    words += ["--expect-answers", ANSWERS] if exits else []
     return (*words, "--tolerance", repr(tolerance))
 
 

@@ -1,9 +1,9 @@
 """The .edgec file and the bundle directory: written and read, every field checked."""
 
-from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
+from edgec.format.bundle import Answered, Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.format.plan_file import NodeRecord, PlanFile, TensorRecord
 from edgec.format.reader import read
 from edgec.format.writer import write
 
-__all__ = ["Bundle", "BundleContents", "NodeRecord", "PlanFile", "Port", "TensorRecord", "read",
-           "read_bundle", "write", "write_bundle"]
+__all__ = ["Answered", "Bundle", "BundleContents", "NodeRecord", "PlanFile", "Port",
+           "TensorRecord", "read", "read_bundle", "write", "write_bundle"]

@@ -6,6 +6,9 @@
     ...                      what else the backend makes: C sources of the model, say
     golden/input_<i>.npy     inputs for the self-test on the board, and
     golden/output_<i>.npy    the outputs that the reference gives for them
+    golden/answers.npy       of a model with early exits: which output answers, int32 [samples]
+
+Golden vectors of a model with early exits hold a sample for each of them, stacked.
 
 It appears under its name whole or not at all: it is built beside it and renamed.
 """
@@ -33,6 +36,7 @@ from edgec.format.plan_file import NUMPY
 from edgec.provenance import sha256_of
 
 MANIFEST, LOWERING = "manifest.json", "lowering.json"
+ANSWERS = "golden/answers.npy"
 Array = npt.NDArray[Any]
 
 
@@ -46,8 +50,21 @@ class Port:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What an output of a model with early exits answers: its share of the validation samples, and
+    the mean metric of them; None where that is not known.
+    """
+
+    output: str
+    share: float | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
 class BundleContents:
-    """What a bundle is made of. golden_*: one array per input and output, of its dtype and shape.
+    """What a bundle is made of. golden_*: one array per input and output, of its dtype and shape,
+    or several stacked in the first dimension. golden_answers: the output that answers each.
+    exits: in the order in which they are reached, the network's end last; empty without.
 
     lowering: what lowering.json says. files: what lies beside the artifact, by path.
     lock_inputs: name to sha256 of what the model was made from; lock_tools: name to version.
@@ -70,6 +87,8 @@ class BundleContents:
     lock_inputs: Mapping[str, str] = field(default_factory=dict)
     lock_tools: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
+    golden_answers: Array | None = None
+    exits: tuple[Answered, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,7 @@ class Bundle:
     files: Mapping[str, FileEntry]
     lock: Mapping[str, Mapping[str, str]]
     command: tuple[str, ...]
+    exits: tuple[Answered, ...] = ()
 
     @property
     def artifact_path(self) -> Path:
@@ -161,7 +181,8 @@ def read_bundle(path: Path) -> Bundle:
         _verify(path, name, entry)
     return Bundle(path, sha256(raw).hexdigest()[:16], data["name"], data["backend"],
                   data["target"], data["triple"], data["artifact"], inputs, outputs,
-                  float(data["golden"]["tolerance"]), files, data["lock"], tuple(data["command"]))
+                  float(data["golden"]["tolerance"]), files, data["lock"], tuple(data["command"]),
+                  tuple(Answered(**row) for row in data.get("exits", ())))
 
 
 def is_bundle(path: Path) -> bool:
@@ -185,11 +206,25 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
     for what, ports, arrays in (("input", contents.inputs, contents.golden_inputs),
                                 ("output", contents.outputs, contents.golden_outputs)):
         for i, (port, array) in enumerate(zip(ports, arrays, strict=True)):
-            assert (array.shape, array.dtype) == (port.shape, NUMPY[port.dtype]), port.name
-            buffer = io.BytesIO()
-            np.save(buffer, np.asarray(array, order="C"), allow_pickle=False)
-            files[_golden(what, i)] = buffer.getvalue()
+            assert _fits(array, port), port.name
+            files[_golden(what, i)] = _npy(array)
+    if contents.golden_answers is not None:
+        files[ANSWERS] = _npy(contents.golden_answers)
     return files
+
+
+def _fits(array: Array, port: Port) -> bool:
+    """Whether an array is one sample of a port, or several stacked."""
+    if array.dtype != NUMPY[port.dtype] or not port.shape:
+        return array.dtype == NUMPY[port.dtype] and array.shape == port.shape
+    return (array.shape[1:] == port.shape[1:] and len(array.shape) == len(port.shape)
+            and array.shape[0] > 0 and array.shape[0] % port.shape[0] == 0)
+
+
+def _npy(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(array, order="C"), allow_pickle=False)
+    return buffer.getvalue()
 
 
 def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -204,6 +239,7 @@ def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> dict[str,
                   for name, data in files.items()},
         "lock": {"inputs": dict(contents.lock_inputs), "tools": dict(contents.lock_tools)},
         "command": list(contents.command),
+        **({"exits": [asdict(row) for row in contents.exits]} if contents.exits else {}),
     }
 
 

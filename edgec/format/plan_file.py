@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgec.format import few_bits
+
 MAGIC = b"\x89EDGEC\r\n"
-MAJOR, MINOR = 2, 1
+MAJOR, MINOR = 2, 2
 HEADER_BYTES = 64
 ALIGNMENT = 64
 STRING_LIMIT = 1024
@@ -24,6 +26,7 @@ RANK_LIMIT = 6
 
 # By the number that stands for them in the file.
 DTYPES = ("f32", "s8", "u8", "s32", "u32", "s64")
+STORED_DTYPES = (*DTYPES, *few_bits.BITS)
 LAYOUTS = ("plain", "s8_16c4", "f32_16", "dw16", "s8_block")
 KINDS = ("arena", "constant")
 
@@ -37,7 +40,8 @@ NUMPY: Mapping[str, np.dtype[Any]] = MappingProxyType({
 class TensorRecord:
     """A tensor: in the arena at `offset` when `data` is None, else a constant (offset unused).
 
-    scale 0 means not quantized, or quantized per channel.
+    scale 0 means not quantized, or quantized per channel. stored: how the file has a constant, a
+    name of `few_bits.BITS`; empty: as it is, for use in place.
     """
 
     name: str
@@ -48,11 +52,23 @@ class TensorRecord:
     zero_point: int = 0
     offset: int = 0
     data: npt.NDArray[Any] | None = field(default=None, compare=False)
+    stored: str = ""
 
     @property
     def nbytes(self) -> int:
-        """Size in bytes."""
-        return int(np.prod(self.dims, dtype=np.int64)) * NUMPY[self.dtype].itemsize
+        """Size in memory, in bytes."""
+        return self._elements * NUMPY[self.dtype].itemsize
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size in the file, or in the arena, in bytes."""
+        if not self.stored:
+            return self.nbytes
+        return few_bits.stored_bytes(self.stored, self._elements)
+
+    @property
+    def _elements(self) -> int:
+        return int(np.prod(self.dims, dtype=np.int64))
 
 
 @dataclass(frozen=True)

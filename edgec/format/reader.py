@@ -8,15 +8,16 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edgec.errors import FormatError
-from edgec.format import _graph_rules
+from edgec.format import _graph_rules, few_bits, repeats
 from edgec.format.plan_file import (
     ARENA_LIMIT,
     COUNT_LIMIT,
-    DTYPES,
     HEADER_BYTES,
     KINDS,
     LAYOUTS,
@@ -26,6 +27,7 @@ from edgec.format.plan_file import (
     NUMPY,
     PORT_LIMIT,
     RANK_LIMIT,
+    STORED_DTYPES,
     STRING_LIMIT,
     TENSOR_LIMIT_BYTES,
     NodeRecord,
@@ -47,14 +49,16 @@ class Header:
     input_count: int
     output_count: int
     arena_bytes: int
+    compressed_bytes: int
 
 
 def read(data: bytes) -> PlanFile:
     """The records of a whole file; FormatError says where it breaks which rule."""
     header = read_header(data)
+    metadata = _metadata(data, header)
     end = HEADER_BYTES + header.metadata_bytes
-    cursor = Cursor(data, HEADER_BYTES, end)
-    crc = zlib.crc32(data[HEADER_BYTES:end])
+    cursor = Cursor(metadata, HEADER_BYTES, end)
+    crc = zlib.crc32(metadata[HEADER_BYTES:])
     require(crc == header.metadata_crc32, 24, f"the metadata's CRC-32 is {crc:#010x}, the header "
             f"says {header.metadata_crc32:#010x}; the file is damaged, make it again")
     name, producer, target = cursor.string(), cursor.string(), cursor.string()
@@ -64,11 +68,21 @@ def read(data: bytes) -> PlanFile:
     outputs = tuple(cursor.numbers("I", header.output_count))
     require(cursor.at == end, cursor.at, f"the records end here, the metadata at {end}; they must "
                                          "end together")
-    tensors = _with_constants(data, placed, end)
+    tensors = _with_constants(data[:len(data) - header.compressed_bytes], placed,
+                              HEADER_BYTES if header.compressed_bytes else end)
     plan_file = PlanFile(name, producer, target, tensors, nodes, inputs, outputs,
                          header.arena_bytes)
     _graph_rules.check(plan_file)
     return plan_file
+
+
+def _metadata(data: bytes, header: Header) -> bytes:
+    """The header and the metadata behind it, not compressed: so that places are those of messages.
+    """
+    if not header.compressed_bytes:
+        return data[:HEADER_BYTES + header.metadata_bytes]
+    compressed = data[len(data) - header.compressed_bytes:]
+    return data[:HEADER_BYTES] + repeats.decompress(compressed, header.metadata_bytes)
 
 
 def read_header(data: bytes) -> Header:
@@ -76,7 +90,7 @@ def read_header(data: bytes) -> Header:
     require(len(data) >= HEADER_BYTES, 0, f"the file has {len(data)} bytes, a header alone has "
                                           f"{HEADER_BYTES}")
     require(data[:8] == MAGIC, 0, f"it starts with {data[:8]!r}, an .edgec file with {MAGIC!r}")
-    major, minor, *fields = struct.unpack("<HHIQIIIHHQ", data[8:48])
+    major, minor, *fields = struct.unpack("<HHIQIIIHHQI", data[8:52])
     require(major == MAJOR, 8, f"its version is {major}.{minor}, this edgec reads {MAJOR}.x; lower "
                                "the model again")
     header = Header(*fields)
@@ -92,12 +106,21 @@ def read_header(data: bytes) -> Header:
                                                 "multiple of 4")
     require(header.arena_bytes % 64 == 0, 40, f"arena_bytes is {header.arena_bytes}, not a "
                                               "multiple of 64")
-    require(not any(data[48:HEADER_BYTES]), 48, "the reserved bytes are not zero")
+    require(not any(data[52:HEADER_BYTES]), 52, "the reserved bytes are not zero")
     require(header.file_bytes == len(data), 16, f"file_bytes is {header.file_bytes}, the file has "
                                                 f"{len(data)}; it was cut or extended")
-    require(HEADER_BYTES + header.metadata_bytes <= len(data), 12,
-            f"the metadata ends at {HEADER_BYTES + header.metadata_bytes}, the file at {len(data)}")
+    _check_metadata_size(header)
     return header
+
+
+def _check_metadata_size(header: Header) -> None:
+    end = HEADER_BYTES + (header.compressed_bytes or header.metadata_bytes)
+    require(end <= header.file_bytes, 12, f"the metadata ends at {end}, the file at "
+                                          f"{header.file_bytes}")
+    most = header.compressed_bytes * repeats.MOST_EXPANSION
+    require(not most or header.metadata_bytes <= most, 48,
+            f"metadata_bytes is {header.metadata_bytes}, and {header.compressed_bytes} compressed "
+            f"bytes can be {most} at most")
 
 
 def require(holds: bool, at: int, message: str) -> None:
@@ -149,27 +172,43 @@ class _Placed:
 def _tensor(cursor: Cursor, header: Header) -> _Placed:
     at, name = cursor.at, cursor.string()
     dtype, rank, kind, layout = cursor.numbers("B", 4)
-    for value, allowed, what in ((dtype, len(DTYPES), "data type"), (kind, len(KINDS), "kind"),
-                                 (layout, len(LAYOUTS), "layout"), (rank, RANK_LIMIT + 1, "rank")):
+    for value, allowed, what in ((dtype, len(STORED_DTYPES), "data type"),
+                                 (kind, len(KINDS), "kind"), (layout, len(LAYOUTS), "layout"),
+                                 (rank, RANK_LIMIT + 1, "rank")):
         require(value < allowed, at, f"tensor {name!r} has {what} {value}, it must be below "
                                      f"{allowed}")
     dims = tuple(cursor.numbers("I", rank))
     scale, = struct.unpack("<f", cursor.take(4))
     zero_point, = cursor.numbers("i", 1)
     offset, size_bytes = cursor.numbers("Q", 2)
-    _check_layout(name, kind, LAYOUTS[layout], (DTYPES[dtype], *dims), at)
-    size = NUMPY[DTYPES[dtype]].itemsize
-    for dim in dims:
-        require(1 <= dim < 2**31, at, f"tensor {name!r} has a dim of {dim}, it must be 1 to 2^31-1")
+    named = STORED_DTYPES[dtype]
+    stored = named if named in few_bits.BITS else ""
+    record = TensorRecord(name, few_bits.READ_AS.get(named, named), dims, LAYOUTS[layout],
+                          scale, zero_point, offset, stored=stored)
+    placed = _Placed(record, kind == 1, at)
+    _check_layout(name, kind, record.layout, (record.dtype, *dims), at)
+    _check_place(placed, size_bytes, header)
+    return placed
+
+
+def _check_place(placed: _Placed, said_bytes: int, header: Header) -> None:
+    """The dims, the bytes that the record says, and that they lie inside arena or file."""
+    record, at = placed.record, placed.at
+    where = f"tensor {record.name!r}"
+    size = NUMPY[record.dtype].itemsize
+    for dim in record.dims:
+        require(1 <= dim < 2**31, at, f"{where} has a dim of {dim}, it must be 1 to 2^31-1")
         size *= dim
-        require(size <= TENSOR_LIMIT_BYTES, at, f"tensor {name!r} has more than 2^32 bytes")
-    require(size_bytes == size, at, f"tensor {name!r} says {size_bytes} bytes, its dims {size}")
-    limit = header.file_bytes if kind == 1 else header.arena_bytes
-    require(offset % 64 == 0 and offset + size <= limit, at,
-            f"tensor {name!r} lies at {offset} with {size} bytes; it must start at a multiple of "
-            f"64 and end before {limit}")
-    record = TensorRecord(name, DTYPES[dtype], dims, LAYOUTS[layout], scale, zero_point, offset)
-    return _Placed(record, kind == 1, at)
+        require(size <= TENSOR_LIMIT_BYTES, at, f"{where} has more than 2^32 bytes")
+    size = record.stored_bytes
+    require(said_bytes == size, at, f"{where} says {said_bytes} bytes, its dims {size}")
+    require(placed.constant or not record.stored, at,
+            f"{where} lies in the arena and has type {record.stored!r}; only constants may")
+    limit = header.file_bytes if placed.constant else header.arena_bytes
+    require(record.stored != "" or record.offset % 64 == 0, at,
+            f"{where} lies at {record.offset}; it must start at a multiple of 64")
+    require(record.offset + size <= limit, at,
+            f"{where} lies at {record.offset} with {size} bytes; it must end before {limit}")
 
 
 def _check_layout(name: str, kind: int, layout: str, shape: tuple[str | int, ...], at: int
@@ -196,19 +235,34 @@ def _node(cursor: Cursor) -> NodeRecord:
 
 
 def _with_constants(data: bytes, placed: list[_Placed], end: int) -> tuple[TensorRecord, ...]:
-    """Records with the data of constants, which must lie one after the other after `end`."""
-    tensors = []
-    for item in placed:
-        record = item.record
-        if item.constant:
-            expected = aligned(end)
-            require(record.offset == expected, item.at, f"constant {record.name!r} lies at "
-                    f"{record.offset}, the next free multiple of 64 is {expected}")
-            require(not any(data[end:expected]), end, "the bytes between constants are not zero")
-            end = record.offset + record.nbytes
-            values = np.frombuffer(data, NUMPY[record.dtype], offset=record.offset,
-                                   count=record.nbytes // NUMPY[record.dtype].itemsize)
-            record = replace(record, data=values.reshape(record.dims), offset=0)
-        tensors.append(record)
+    """Records with the data of constants, which must lie one after the other after `end`.
+
+    Those of few bits follow the others.
+    """
+    tensors = [item.record for item in placed]
+    constants = [i for i, item in enumerate(placed) if item.constant]
+    for i in sorted(constants, key=lambda i: bool(tensors[i].stored)):
+        record = tensors[i]
+        expected = end if record.stored else aligned(end)
+        require(record.offset == expected, placed[i].at, f"constant {record.name!r} lies at "
+                f"{record.offset}, its place is {expected}")
+        require(not any(data[end:expected]), end, "the bytes between constants are not zero")
+        end = record.offset + record.stored_bytes
+        tensors[i] = replace(record, data=_values(data, record), offset=0)
     require(end == len(data), end, f"the last constant ends here, the file at {len(data)}")
     return tuple(tensors)
+
+
+def _values(data: bytes, record: TensorRecord) -> npt.NDArray[Any]:
+    """The numbers of a constant, read-only where they are used in place."""
+    if not record.stored:
+        dtype = NUMPY[record.dtype]
+        values = np.frombuffer(data, dtype, offset=record.offset,
+                               count=record.nbytes // dtype.itemsize)
+        return values.reshape(record.dims)
+    raw = data[record.offset:record.offset + record.stored_bytes]
+    count = record.nbytes // NUMPY[record.dtype].itemsize
+    unpacked = few_bits.unpack(raw, record.stored, count)
+    require(few_bits.pack(unpacked, record.stored) == raw, record.offset + len(raw) - 1,
+            f"constant {record.name!r} has bits behind its last value that are not zero")
+    return unpacked.reshape(record.dims)

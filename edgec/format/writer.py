@@ -1,16 +1,19 @@
-"""Records to .edgec bytes. The same records give the same bytes."""
+"""Records to .edgec bytes. The same records give the same bytes.
+
+Where constants take few bits the file shall be small, and its metadata is compressed, too.
+"""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
 from edgec.errors import FormatError
+from edgec.format import few_bits, repeats
 from edgec.format.plan_file import (
-    DTYPES,
     HEADER_BYTES,
     LAYOUTS,
     MAGIC,
@@ -18,6 +21,7 @@ from edgec.format.plan_file import (
     METADATA_LIMIT,
     MINOR,
     NUMPY,
+    STORED_DTYPES,
     STRING_LIMIT,
     NodeRecord,
     PlanFile,
@@ -32,29 +36,33 @@ def write(plan_file: PlanFile) -> bytes:
     if metadata_bytes > METADATA_LIMIT:
         raise FormatError(f"cannot write {plan_file.name!r}: its metadata takes {metadata_bytes} "
                           f"bytes, at most {METADATA_LIMIT} are allowed. Split the model.")
-    offsets, file_bytes = _place(plan_file.tensors, HEADER_BYTES + metadata_bytes)
+    small = any(tensor.stored for tensor in plan_file.tensors)
+    start = HEADER_BYTES if small else HEADER_BYTES + metadata_bytes
+    offsets, end = _place(plan_file.tensors, start)
     metadata = _metadata(plan_file, offsets)
-    header = MAGIC + struct.pack(
-        "<HHIQIIIHHQ16x", MAJOR, MINOR, len(metadata), file_bytes, zlib.crc32(metadata),
-        len(plan_file.tensors), len(plan_file.nodes), len(plan_file.inputs),
-        len(plan_file.outputs), plan_file.arena_bytes)
-    out = bytearray(file_bytes)
-    out[:HEADER_BYTES + metadata_bytes] = header + metadata
+    compressed = repeats.compress(metadata) if small else b""
+    out = bytearray(end)
+    out[:start] = _header(plan_file, metadata, end, len(compressed)) + (b"" if small else metadata)
     for tensor, offset in zip(plan_file.tensors, offsets, strict=True):
         if tensor.data is not None:
-            out[offset:offset + tensor.nbytes] = _constant(tensor)
-    return bytes(out)
+            out[offset:offset + tensor.stored_bytes] = _constant(tensor)
+    return bytes(out) + compressed
 
 
-def _place(tensors: Iterable[TensorRecord], end: int) -> tuple[list[int], int]:
+def _header(plan_file: PlanFile, metadata: bytes, end: int, compressed_bytes: int) -> bytes:
+    return MAGIC + struct.pack(
+        "<HHIQIIIHHQI12x", MAJOR, MINOR, len(metadata), end + compressed_bytes,
+        zlib.crc32(metadata), len(plan_file.tensors), len(plan_file.nodes),
+        len(plan_file.inputs), len(plan_file.outputs), plan_file.arena_bytes, compressed_bytes)
+
+
+def _place(tensors: Sequence[TensorRecord], end: int) -> tuple[list[int], int]:
     """Offsets of all tensors, in the arena or in the file, and where the file ends."""
-    offsets = []
-    for tensor in tensors:
-        if tensor.data is None:
-            offsets.append(tensor.offset)
-        else:
-            offsets.append(aligned(end))
-            end = offsets[-1] + tensor.nbytes
+    offsets = [tensor.offset for tensor in tensors]
+    constants = [i for i, tensor in enumerate(tensors) if tensor.data is not None]
+    for i in sorted(constants, key=lambda i: bool(tensors[i].stored)):
+        offsets[i] = end if tensors[i].stored else aligned(end)
+        end = offsets[i] + tensors[i].stored_bytes
     return offsets, end
 
 
@@ -70,10 +78,10 @@ def _metadata(plan_file: PlanFile, offsets: list[int]) -> bytes:
 def _tensor(tensor: TensorRecord, offset: int) -> bytes:
     return b"".join((
         _string(tensor.name),
-        bytes((DTYPES.index(tensor.dtype), len(tensor.dims), int(tensor.data is not None),
-               LAYOUTS.index(tensor.layout))),
+        bytes((STORED_DTYPES.index(tensor.stored or tensor.dtype), len(tensor.dims),
+               int(tensor.data is not None), LAYOUTS.index(tensor.layout))),
         struct.pack(f"<{len(tensor.dims)}I", *tensor.dims),
-        struct.pack("<fiQQ", tensor.scale, tensor.zero_point, offset, tensor.nbytes)))
+        struct.pack("<fiQQ", tensor.scale, tensor.zero_point, offset, tensor.stored_bytes)))
 
 
 def _node(node: NodeRecord) -> bytes:
@@ -95,4 +103,4 @@ def _string(text: str) -> bytes:
 def _constant(tensor: TensorRecord) -> bytes:
     data = np.asarray(tensor.data, NUMPY[tensor.dtype], order="C")
     assert data.shape == tensor.dims, (tensor.name, data.shape, tensor.dims)
-    return data.tobytes()
+    return few_bits.pack(data, tensor.stored) if tensor.stored else data.tobytes()

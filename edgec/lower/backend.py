@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from edgec import registry
@@ -89,8 +90,6 @@ class Backend(ABC):
     artifact: ClassVar[str]  # file name in the bundle: "model.edgec"
     exact: ClassVar[bool] = True  # int8 results have the very bytes of the references
     plans_memory: ClassVar[bool] = True  # `emit` places activations as the plan says
-    runs_on_boards: ClassVar[bool] = True  # `deploy` brings a program that runs the artifact
-    firmware: ClassVar[str] = ""  # for what never runs under an operating system: how it is used
 
     @abstractmethod
     def supports(self, site: Site, target: Target) -> Iterator[str]:
@@ -123,6 +122,14 @@ class Backend(ABC):
 
         BuildError, MissingExtra; UsageError when it runs on no machine like this one.
         """
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """What `deploy` brings with the artifact to a board: edgec-run, edgec-bench and the
+        libraries (named *.so*) that they load. None: nothing runs the artifact there.
+
+        BuildError, MissingExtra; UsageError when it is for no operating system.
+        """
+        return ()
 
 
 def load_backend(name: str) -> Backend:

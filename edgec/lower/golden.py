@@ -25,13 +25,14 @@ def golden(graph: Graph, exact: bool = True
     exact: whether the backend gives the references' bytes on int8 ops.
     """
     random = np.random.default_rng(SEED)
-    inputs = {name: _values(graph, graph.tensors[name], random) for name in graph.inputs}
+    inputs = {name: values(graph, graph.tensors[name], random) for name in graph.inputs}
     outputs = interpret(graph, inputs)
     ordered = tuple(outputs[name] for name in graph.outputs)
-    return tuple(inputs[name] for name in graph.inputs), ordered, _tolerance(graph, ordered, exact)
+    return tuple(inputs[name] for name in graph.inputs), ordered, tolerance(graph, ordered, exact)
 
 
-def _tolerance(graph: Graph, outputs: tuple[Array, ...], exact: bool) -> float:
+def tolerance(graph: Graph, outputs: tuple[Array, ...], exact: bool) -> float:
+    """The largest difference of an output that a board may show."""
     computing = [n for n in graph.nodes if n.op not in EXACT_IN_FLOAT]
     inexact = [n for n in computing if graph.tensors[n.outputs[0]].dtype == "f32"]
     if exact and not inexact:
@@ -41,7 +42,7 @@ def _tolerance(graph: Graph, outputs: tuple[Array, ...], exact: bool) -> float:
     return max(largest * share, 1e-6)
 
 
-def _values(graph: Graph, tensor: Tensor, random: np.random.Generator) -> Array:
+def values(graph: Graph, tensor: Tensor, random: np.random.Generator) -> Array:
     """Values that the graph meets in life: inside the quantized range, or inside a table."""
     if tensor.dtype == "f32":
         return _floats(graph, tensor, random)

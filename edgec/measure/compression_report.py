@@ -96,12 +96,15 @@ def _steps(document: Document) -> str:
                    "time taken"], rows, "axes") + (f"<ul>{refused}</ul>" if refused else "")
             + '<p class="caption">The factor is against the row above. BitOps: products with a '
               "weight that is not zero × bits of weight × bits of activation; float is 32 × 32. "
+              "With early exits BitOps, MACs and latency are means by the share of validation "
+              "that leaves at each; worst: through all of them. "
               "Time taken is 0 for a step that was found from before.</p>")
 
 
 def _four(cost: Document, before: Document) -> list[str]:
-    pairs = [(f"{cost['bit_ops']:.3g}", before["bit_ops"], cost["bit_ops"]),
-             (f"{cost['macs']:,}", before["macs"], cost["macs"]),
+    pairs = [(f"{cost['bit_ops']:.3g}" + _worst(cost["worst_bit_ops"], ".3g"), before["bit_ops"],
+              cost["bit_ops"]),
+             (f"{cost['macs']:,}" + _worst(cost["worst_macs"], ","), before["macs"], cost["macs"]),
              (size(cost["bytes"]), before["bytes"], cost["bytes"]),
              (_latency(cost), _us(before), _us(cost))]
     return [text if old == new else f"{text}<br>{_ratio(old, new)}" for text, old, new in pairs]
@@ -174,11 +177,18 @@ def _latency(cost: Document) -> str:
     latency = cost["latency"]
     if latency is None:
         return '<span class="missing">no target</span>'
+    worst = latency["worst_us"]
+    time = duration(latency["us"]) + ("" if worst is None else f", worst {duration(worst)}")
     if latency["measured"] > 0.995:
-        return duration(latency["us"])
+        return time
     kinds = ", ".join(f"{latency[k]:.0%} {k}" for k in ("interpolated", "estimated")
                       if latency[k] > 0.005)
-    return f'{duration(latency["us"])} <span class="missing">({kinds})</span>'
+    return f'{time} <span class="missing">({kinds})</span>'
+
+
+def _worst(value: float | None, style: str) -> str:
+    """Of a model with early exits, whose own number is a mean."""
+    return "" if value is None else f", worst {value:{style}}"
 
 
 def _memory(cost: Document) -> str:

@@ -8,7 +8,7 @@ apart, lies on the line between the two. Any other is a roofline guess, and call
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -71,15 +71,24 @@ class CostTable:
             return below[1] + share * (above[1] - below[1]), "interpolated"
         return roofline_us(key, target), "estimated"
 
-    def latency(self, graph: Graph, backend: Backend, target: Target) -> Latency:
-        """The sum over the nodes of a graph that was lowered for `target`."""
+    def latency(self, graph: Graph, backend: Backend, target: Target,
+                shares: Sequence[float] = (1.0,)) -> Latency:
+        """The sum over the nodes of a graph that was lowered for `target`.
+
+        shares: of the runs that end at each early exit in the order of the graph, its end last.
+        """
         parts = {"measured": 0.0, "interpolated": 0.0, "estimated": 0.0}
+        reaching, worst, left = 1.0, 0.0, list(shares)
         for node in timed_nodes(graph):
             us, kind = self.cost(LayerKey.of(Site.of(node, graph.tensors), backend, target), target)
-            parts[kind] += us
+            parts[kind] += reaching * us
+            worst += us
+            if node.op == "exit":
+                reaching -= left.pop(0)
         total = sum(parts.values())
         return Latency(total, **{kind: us / total if total else float(kind == "measured")
-                                 for kind, us in parts.items()})
+                                 for kind, us in parts.items()},
+                       worst_us=worst if len(shares) > 1 else None)
 
 
 def write_table(table: CostTable, path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from edgec.lower.backend import Backend, Site
 from edgec.lower.catalog import ops
 from edgec.lower.graph import Graph, Node, Tensor
+from edgec.lower.ops.exit import Exit
 from edgec.lower.ops.reshape import Reshape
 from edgec.lower.views import placed_parts, view_of_input
 from edgec.target.target import Target
@@ -72,7 +73,9 @@ def model_of(sites: Sequence[Site], name: str) -> Graph:
                 tensors[prefix + t.name] = replace(t, name=prefix + t.name)
         inputs += [prefix + t.name for t in site.inputs
                    if t is not None and t.data is None and prefix + t.name not in inputs]
-        nodes.append(replace(site.node, name=str(number), inputs=given, outputs=made))
+        attributes = Exit(limit=0) if site.node.op == "exit" else site.node.attributes  # never left
+        nodes.append(replace(site.node, name=str(number), inputs=given, outputs=made,
+                             attributes=attributes))
         outputs += made
     return Graph(name, tensors, tuple(nodes), tuple(inputs), tuple(outputs))
 
@@ -108,7 +111,7 @@ def _plain(value: Any) -> str:
     """Attributes without the numbers that computing takes as long with."""
     if is_dataclass(value):
         parts = [f"{f.name}={_plain(getattr(value, f.name))}" for f in fields(value)
-                 if f.name not in ("clamp", "zero_point")
+                 if f.name not in ("clamp", "zero_point", "limit")
                  and not isinstance(getattr(value, f.name), float)]
         return " ".join(parts)
     if isinstance(value, tuple):

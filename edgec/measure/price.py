@@ -11,6 +11,7 @@ from edgec.lower.backend import load_backend
 from edgec.lower.lower import lower_for
 from edgec.lower.plan import plan
 from edgec.measure.costs import CostTable
+from edgec.model.exits import read_exits, run_shares
 from edgec.target.target import Target
 
 BACKEND = "native"  # the engine whose layers the tables hold
@@ -27,5 +28,6 @@ def price_for(target: Target | None, table: CostTable) -> Price:
         planned = plan(graph)
         return replace(paper_cost(model), bytes=len(backend.emit(graph, planned, target)),
                        arena_bytes=planned.arena_bytes,
-                       latency=table.latency(graph, backend, target))
+                       latency=table.latency(graph, backend, target,
+                                             run_shares(read_exits(model))))
     return price

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from edgec.measure.for_people import duration, size
-from edgec.measure.page import page
+from edgec.measure.page import page, table
 from edgec.measure.plots import histogram, layer_bars, timeline
 
 Document = dict[str, Any]
@@ -57,16 +57,43 @@ def _overview(results: Sequence[Document]) -> str:
             "Verdict")
     rows = []
     for r in results:
-        percentiles = r["latency"]["percentiles_us"]
         cells = (escape(f'{r["bundle"]["name"]} ({r["bundle"]["backend"]})'),
                  escape(r["board"]["name"]),
                  escape(f'{r["engine"]["isa"]}, {r["engine"]["threads"]}'),
-                 *(_us(percentiles.get(p)) for p in ("p50", "p90", "p99")),
+                 *_latency_cells(r),
                  size(r["bundle"]["artifact_bytes"]), _accuracy(r), _energy(r), _verdict(r))
         rows.append("<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>")
     header = "".join(f"<th>{h}</th>" for h in head)
     return (f'<div class="wide"><table><thead><tr>{header}</tr></thead>'
             f'<tbody>{"".join(rows)}</tbody></table></div>')
+
+
+def _latency_cells(result: Document) -> list[str]:
+    """Percentiles; of a model with early exits the mean by the shares, and the worst."""
+    if exits := result.get("exits"):
+        return [f'{_known(exits["expected_us"])} in the mean',
+                f'{_known(exits["worst_us"])} at worst', "see early exits"]
+    percentiles = result["latency"]["percentiles_us"]
+    return [_us(percentiles.get(p)) for p in ("p50", "p90", "p99")]
+
+
+def _known(us: float | None) -> str:
+    return '<span class="missing">not known</span>' if us is None else duration(us)
+
+
+def _exits(exits: Document) -> str:
+    """Who leaves where, how long it takes, how often rightly; the network's end last."""
+    names = sorted(exits["exits"], key=lambda n: exits["exits"][n]["median_us"] or float("inf"))
+    rows = [[escape(name),
+             "unknown" if (row := exits["exits"][name])["share"] is None else f"{row['share']:.1%}",
+             _known(row["median_us"]),
+             "unknown" if row["score"] is None else f"{row['score']:.1%}"] for name in names]
+    of = ("the validation samples on which the thresholds were chosen"
+          if exits["shares_of"] == "validation" else "the runs measured")
+    return ("<h3>Early exits</h3>"
+            + table(["answered by", "share", "latency, median", "score"], rows)
+            + f'<p class="caption">{_known(exits["expected_us"])} in the mean, '
+              f'{_known(exits["worst_us"])} at worst. Shares and scores are of {of}.</p>')
 
 
 def _facts(pairs: Sequence[tuple[str, str]]) -> str:
@@ -83,6 +110,7 @@ def _section(result: Document, index: int) -> str:
             + (f"<ul>{notes}</ul>\n" if notes else "")
             + '<div class="columns">' + _facts(_measured(result)) + _facts(_where(result))
             + "</div>\n"
+            + (_exits(result["exits"]) if result.get("exits") else "")
             + f'<h3>Latency</h3>{histogram(result["samples_ns"])}'
             + f'{timeline(result["samples_ns"])}\n'
             + (f'<h3>Time by layer</h3>{layer_bars(result["layers"])}\n'

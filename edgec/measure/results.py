@@ -15,8 +15,11 @@ from edgec.errors import FormatError
 from edgec.format.bundle import Bundle
 from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import Measurement
+from edgec.measure.exits import by_exit
 
 SCHEMA = "edgec-result/1"
+MIXED = ("the model has early exits and was timed on its golden samples, one for each exit: read "
+         "the latency of each exit, the mean by the shares of validation, and the worst")
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,10 @@ def record(bundle: Bundle, board: BoardIdentity, measurement: Measurement,
         "layers": raw.get("layers", []),
         "roofline": raw.get("roofline"),
         "state": {"before": asdict(measurement.before), "after": asdict(measurement.after)},
+        "exits": by_exit(raw, bundle.exits) or None,
         "valid": not measurement.invalid_reasons,
         "invalid_reasons": list(measurement.invalid_reasons),
-        "remarks": list(measurement.remarks),
+        "remarks": [*measurement.remarks, *([MIXED] if bundle.exits else [])],
         "energy": asdict(measurement.energy),
         "accuracy": None if accuracy is None else asdict(accuracy),
     }

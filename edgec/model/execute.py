@@ -12,6 +12,7 @@ from onnx_ir.passes.common import InlinePass
 from torch import Tensor
 
 from edgec.errors import DataError, ModelError, UnsupportedOps
+from edgec.model.exits import read_exits
 from edgec.model.handler import Call, Handler, handlers, op_key
 from edgec.model.passes.fold_constants import constant_value
 from edgec.model.tensors import TORCH_TYPES, from_torch, to_torch, torch_type
@@ -35,7 +36,8 @@ class TorchGraph(torch.nn.Module):
     names the initializers to be learned, instead of those that `trainable_weights` finds. In
     training mode BatchNormalization uses the batch's statistics and updates the running ones.
     A batch larger than the model's own is fine as long as the graph keeps the batch first.
-    `inputs` and `outputs` are names; `makers` the node that makes each value, to look at only.
+    `inputs` and `outputs` are names; `exits` the model's early ones, which end no run here;
+    `makers` the node that makes each value, to look at only.
     UnsupportedOps lists every node that cannot run. The model given is not changed.
     """
 
@@ -56,6 +58,7 @@ class TorchGraph(torch.nn.Module):
         self.inputs = tuple(str(value.name) for value in self._model.graph.inputs
                             if value.name not in self._attributes)
         self.outputs = tuple(str(value.name) for value in self._model.graph.outputs)
+        self.exits = read_exits(self._model)
 
     def forward(self, *args: Tensor, **kwargs: Tensor) -> tuple[Tensor, ...]:
         """The outputs, in order, for inputs in order or by name (with ** for names with dots)."""
@@ -93,6 +96,11 @@ class TorchGraph(torch.nn.Module):
         """The learned parameters, by the names that they have in the model."""
         named = ((name, getattr(self, attribute)) for name, attribute in self._attributes.items())
         return {name: value for name, value in named if isinstance(value, torch.nn.Parameter)}
+
+    def constant(self, name: str) -> Tensor:
+        """What the graph holds for an initializer, learned or not; changes to it count."""
+        held: Tensor = getattr(self, self._attributes[name])
+        return held
 
     def to_model(self) -> ir.Model:
         """A copy of the model with the present weights and running statistics."""

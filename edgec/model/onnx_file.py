@@ -21,7 +21,7 @@ def read_onnx(path: Path) -> ir.Model:
     ModelError when the file is missing, empty, not ONNX, truncated, inconsistent, or when its
     external data is missing, too short or outside the model's folder.
     """
-    proto = _parse(path, _read_bytes(path))
+    proto = _parse(path, read_bytes(path))
     for tensor in _external_tensors(proto):
         _embed(tensor, path)
     try:
@@ -55,17 +55,19 @@ def save_model(model: ir.Model, path: str | Path) -> None:
                          "Nothing was changed there.") from None
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A model file; ModelError when it is missing, empty, unreadable or larger than 2 GiB."""
     try:
         size = path.stat().st_size
         if size == 0:
             raise ModelError(f"{path} is empty. Export the model again.")
         if size > LARGEST_FILE_BYTES:
-            raise ModelError(f"{path} has {size} bytes; an ONNX file holds at most "
-                             f"{LARGEST_FILE_BYTES}. Save its weights as external data.")
+            raise ModelError(f"{path} has {size} bytes; a model file holds at most "
+                             f"{LARGEST_FILE_BYTES}. ONNX can keep weights as external data.")
         return path.read_bytes()
     except FileNotFoundError:
-        raise ModelError(f"there is no model file {path}. Give the path of an .onnx file, or "
+        raise ModelError(f"there is no model file {path}. Give the path of an .onnx, .tflite, "
+                         ".keras or .h5 file or of a SavedModel folder, or "
                          "package.module:callable for a torch module.") from None
     except OSError as error:
         raise ModelError(f"cannot read the model {path}: {error.strerror or error}.") from None

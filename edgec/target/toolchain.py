@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,8 +64,11 @@ def host_triple() -> str:
                      f"{', '.join(_MACHINES)}. Name a triple to build for another machine.")
 
 
-def build_engine(triple: str = "", compiler: str = "auto") -> EngineBuild:
+def build_engine(triple: str = "", compiler: str = "auto", *, loads: bool = False) -> EngineBuild:
     """The engine for `triple` (this machine's if empty), built now unless it was before.
+
+    Programs for another machine are static, so that one file runs on every board, whatever C
+    library it has; with `loads` they are not, and load other runtimes' libraries.
 
     `compiler` is one of COMPILERS: "auto" takes g++ or clang++ here, the distribution's cross
     compiler for another machine, and zig (from the package ziglang) where those are missing.
@@ -78,6 +81,8 @@ def build_engine(triple: str = "", compiler: str = "auto") -> EngineBuild:
         raise UnknownName("compiler", compiler, COMPILERS)
     source = source_folder()
     chosen = find_compiler(triple, compiler)
+    if loads:
+        chosen = _loading(triple, chosen)
     options = ["-DCMAKE_BUILD_TYPE=Release", *chosen.options]
     folder = source / "build" / f"engine-{triple}-{_fingerprint(source, chosen, options)}"
     build = EngineBuild(triple, folder / "edgec-run", folder / "edgec-bench",
@@ -155,8 +160,17 @@ def _zig(triple: str) -> Compiler | None:
 
 
 def _cross_options(triple: str) -> tuple[str, ...]:
-    """Static, so that one file runs on every board, whatever C library it has."""
     return (f"-DCMAKE_TOOLCHAIN_FILE=cpp/cmake/{triple}.cmake", "-DEDGEC_STATIC=ON")
+
+
+def _loading(triple: str, compiler: Compiler) -> Compiler:
+    """The same, for programs that load libraries: those of boards are made for glibc, not musl."""
+    if compiler.kind == "zig":
+        raise BuildError(f"cannot build programs for {triple} that load libraries: zig builds "
+                         f"static ones. Install a compiler with: apt install "
+                         f"{_MACHINES[triple][1]}")
+    options = tuple(o for o in compiler.options if o != "-DEDGEC_STATIC=ON")
+    return replace(compiler, options=options)
 
 
 def _fingerprint(source: Path, compiler: Compiler, options: Sequence[str]) -> str:

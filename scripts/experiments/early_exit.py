@@ -20,17 +20,21 @@ import onnx_ir as ir
 from edgec.compress.exits.branches import final_output
 from edgec.compress.exits.heads import POOLS
 from edgec.compress.exits.outcomes import Outcomes, outcomes
-from edgec.compress.exits.report import EarlyExitReport
+from edgec.compress.exits.report import EarlyExitReport, report
 from edgec.compress.method import Given, run
 from edgec.compress.methods.early_exit import EarlyExit
 from edgec.compress.methods.quantize import Quantize
+from edgec.compress.training.score import sample_scores
 from edgec.lower import lower
 from edgec.lower.backend import load_backend
 from edgec.lower.plan import plan
 from edgec.measure.exits import by_exit
+from edgec.model.execute import TorchGraph
 from edgec.model.exits import Exit, read_exits
 from edgec.model.load import load_model
+from edgec.model.metrics import Array
 from edgec.model.onnx_file import save_model
+from edgec.model.passes.infer_shapes import run as infer_shapes
 from edgec.model.task import Samples, Task
 from edgec.target.target import load_target
 from edgec.target.toolchain import build_engine
@@ -42,11 +46,10 @@ def experiment(arguments: argparse.Namespace) -> None:
     """Prints what each exit does, then one line per measured ratio; writes early_exit.json."""
     task = load_dataset(arguments.dataset, arguments.data, arguments.out / "data")
     model = load_model(arguments.model)
-    found = _made(model, task, arguments)
-    result = {"float": found["float_report"], "int8": found["report"],
-              "test": _on_test(found, task)}
+    found = _found(model, task, arguments) if arguments.made else _made(model, task, arguments)
+    result = {"float": found["float_report"], "int8": found["report"]}
     if arguments.rounds:
-        result["engine"] = _measured(found, task, arguments)
+        result |= {"test": _on_test(found, task), "engine": _measured(found, task, arguments)}
     (arguments.out / "early_exit.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps({key: result[key] for key in ("test", "engine") if key in result}, indent=1))
 
@@ -56,18 +59,32 @@ def _made(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[st
     given = Given(task=task, teacher=model, seed=arguments.seed, progress=_say)
     method = EarlyExit(epochs=arguments.epochs, at=tuple(arguments.at),
                        pool=arguments.pool, joint=arguments.joint,
+                       follow=arguments.follow,
+                       learning_rate=arguments.learning_rate,
                        max_drop=arguments.max_drop, per_exit=arguments.per_exit)
     floats = run(method, model, given)
     quantized = run(Quantize(), floats.model, given).model
     again = run(replace(method, epochs=0), quantized, given)
     assert isinstance(floats.report, EarlyExitReport)
     assert isinstance(again.report, EarlyExitReport)
+    print(again.report.score, again.report.mean_macs / again.report.plain_macs)
     for row in again.report.exits:
         print(row)
     save_model(again.model, arguments.out / "early_exit.onnx")
     return {"exits": again.model, "reused": read_exits(quantized),
             "plain": run(Quantize(), model, given).model,
             "float_report": floats.report.to_json(), "report": again.report.to_json()}
+
+
+def _found(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The same of an earlier run, with the thresholds that it has."""
+    given = Given(task=task, seed=arguments.seed)
+    exits = infer_shapes(load_model(str(arguments.made)))
+    plain = run(Quantize(), model, given).model
+    found = report(exits, read_exits(exits), outcomes(exits, read_exits(exits), task.validation,
+                                                      task.metric), {})
+    return {"exits": exits, "reused": read_exits(exits), "plain": plain, "float_report": None,
+            "report": found.to_json()}
 
 
 def _say(line: str) -> None:
@@ -80,16 +97,21 @@ def _on_test(found: dict[str, Any], task: Task) -> dict[str, Any]:
     exits = read_exits(found["exits"])
     judged = outcomes(found["exits"], exits, task.test, task.metric)
     plain = found["report"]["plain_macs"]
-    return {"whole": 100 * float(judged.scores[-1].mean()),
+    alone = sample_scores(TorchGraph(found["plain"], ()), task.test, task.metric)
+    return {"without exits": 100 * float(alone.mean()), "whole": 100 * float(judged.scores[-1].mean()),
             "oracle": 100 * float(judged.scores.max(0).mean()),
-            "recalibrated": _point(judged, exits, plain),
-            "reused from float": _point(judged, found["reused"], plain)}
+            "recalibrated": _point(judged, exits, plain, alone),
+            "reused from float": _point(judged, found["reused"], plain, alone)}
 
 
-def _point(judged: Outcomes, exits: Sequence[Exit], plain: int) -> dict[str, Any]:
+def _point(judged: Outcomes, exits: Sequence[Exit], plain: int, alone: Array) -> dict[str, Any]:
+    """gain: points against the network without exits, and half of its 95 % interval over the
+    samples, paired."""
     taken = judged.taken([e.threshold for e in exits])
-    return {"score": 100 * judged.score(taken), "macs": judged.cost(taken) / plain,
-            "shares": judged.shares(taken)}
+    gains = 100 * (judged.scores[taken, np.arange(len(taken))] - alone)
+    return {"score": 100 * judged.score(taken), "gain": float(gains.mean()),
+            "gain_interval": 1.96 * float(gains.std()) / len(gains) ** 0.5,
+            "macs": judged.cost(taken) / plain, "shares": judged.shares(taken)}
 
 
 def _measured(found: dict[str, Any], task: Task, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -160,15 +182,20 @@ def _bench(path: Path, files: Sequence[str], samples: int) -> dict[str, Any]:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=list(DATASETS), default="keywords")
     parser.add_argument("--model", required=True, help="float ONNX")
+    parser.add_argument("--made", type=Path, help="int8 network with exits of an earlier run, "
+                        "early_exit.onnx: nothing is trained")
     parser.add_argument("--at", type=float, nargs="+", default=list(EarlyExit().at))
     parser.add_argument("--pool", choices=POOLS, default=EarlyExit().pool)
     parser.add_argument("--epochs", type=float, default=EarlyExit().epochs)
+    parser.add_argument("--learning-rate", type=float, default=EarlyExit().learning_rate)
+    parser.add_argument("--follow", type=float, default=EarlyExit().follow)
     parser.add_argument("--joint", action="store_true")
     parser.add_argument("--max-drop", type=float, default=EarlyExit().max_drop)
     parser.add_argument("--per-exit", action="store_true",
                         help="a threshold for each exit")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=5, help="0: nothing is timed")
+    parser.add_argument("--rounds", type=int, default=5, help="0: nothing is timed, and test is "
+                        "not looked at")
     parser.add_argument("--target", default="generic_x86_64")
 
 

@@ -20,8 +20,8 @@ RANKS = {
 FORBIDDEN = {("deploy", "model"), ("deploy", "compress"), ("format", "model")}
 ONLY_IN = {
     "torch": {"model", "compress", "examples", "demo"}, "onnxscript": {"model"},
-    "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower"},
-    "distributed": {"compress"}, "optuna": {"compress"},
+    "paramiko": {"deploy"}, "typer": {"cli"}, "rich": {"cli"}, "ai_edge_litert": {"lower", "model"},
+    "tensorflow": {"model"}, "distributed": {"compress"}, "optuna": {"compress"},
 }
 MODULES = sorted(p for p in (ROOT / "edgec").rglob("*.py"))
 

@@ -117,7 +117,7 @@ void DamageTensor(Random& random, ModelBuilder* model) {
   std::vector<uint32_t>& dims = tensor.dims;
   switch (Below(random, 5)) {
     case 0:
-      tensor.dtype = static_cast<uint8_t>(Below(random, 7));
+      tensor.dtype = static_cast<uint8_t>(Below(random, 15));
       break;
     case 1:
       tensor.layout = static_cast<uint8_t>(Below(random, 5));
@@ -189,6 +189,7 @@ Bytes DamagedModel(Random& random) {
       DamageNode(random, &model);
   }
   Place(&model);
+  model.compressed = Below(random, 4) == 0;
   return model.Build();
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -46,10 +47,12 @@ Bytes Read(const char* path) {
 }
 
 // Complains with the way of running in front; false, for the caller to return.
-template <class... Arguments>
-bool Complain(const char* format, Arguments... arguments) {
+__attribute__((format(printf, 1, 2))) bool Complain(const char* format, ...) {
   std::fprintf(stderr, "%s: ", way);
-  std::fprintf(stderr, format, arguments...);
+  va_list arguments;
+  va_start(arguments, format);
+  std::vfprintf(stderr, format, arguments);
+  va_end(arguments);
   std::fputc('\n', stderr);
   return false;
 }

@@ -3,6 +3,7 @@
 #ifndef EDGEC_TESTS_MODEL_BUILDER_H_
 #define EDGEC_TESTS_MODEL_BUILDER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -66,6 +67,7 @@ struct ModelBuilder {
   std::vector<uint32_t> inputs;
   std::vector<uint32_t> outputs;
   uint64_t arena_bytes = 0;  // grows with each tensor of Add
+  bool compressed = false;   // the metadata, at the end; nothing of it is made shorter
 
   // An arena tensor behind the ones before it; returns its index.
   int32_t Add(const std::string& tensor, uint8_t dtype, std::vector<uint32_t> dims) {
@@ -87,10 +89,24 @@ struct ModelBuilder {
   }
 
   static uint64_t BytesOf(const TensorSpec& tensor) {
-    constexpr uint64_t kElementBytes[] = {4, 1, 1, 4, 4, 8};
-    uint64_t bytes = tensor.dtype < 6 ? kElementBytes[tensor.dtype] : 1;
-    for (const uint32_t dim : tensor.dims) bytes *= dim;
-    return bytes;
+    constexpr uint64_t kElementBits[] = {32, 8, 8, 32, 32, 64, 2, 3, 4, 5, 6, 7, 16, 24};
+    uint64_t bits = tensor.dtype < sizeof(kElementBits) / 8 ? kElementBits[tensor.dtype] : 8;
+    for (const uint32_t dim : tensor.dims) bits *= dim;
+    return (bits + 7) / 8;
+  }
+
+  // Where the constants lie, from `end` on, by tensor; then where the file ends.
+  std::vector<uint64_t> Places(uint64_t end) const {
+    std::vector<uint64_t> places(tensors.size());
+    for (const bool packed : {false, true}) {
+      for (size_t i = 0; i < tensors.size(); ++i) {
+        if (tensors[i].data.empty() || (tensors[i].dtype > 5) != packed) continue;
+        places[i] = packed ? end : edgec::AlignUp(end);
+        end = places[i] + tensors[i].data.size();
+      }
+    }
+    places.push_back(end);
+    return places;
   }
 
   std::vector<uint8_t> Build() const;
@@ -136,16 +152,26 @@ inline void PutNode(std::vector<uint8_t>* bytes, const NodeSpec& node) {
   }
 }
 
+// Compressed bytes that say `bytes`, of which there are 15 or more, as they are.
+inline std::vector<uint8_t> Literals(const std::vector<uint8_t>& bytes) {
+  std::vector<uint8_t> all = {0xF0};
+  size_t rest = bytes.size() - 15;
+  for (; rest >= 255; rest -= 255) all.push_back(255);
+  all.push_back(static_cast<uint8_t>(rest));
+  all.insert(all.end(), bytes.begin(), bytes.end());
+  return all;
+}
+
 }  // namespace internal
 
 // Makes sizes and checksum right again after bytes were changed. `metadata_bytes` of the header
-// stays.
+// stays, and so does the checksum of what is compressed.
 inline void Seal(std::vector<uint8_t>* file) {
   edgec::Header header;
   if (file->size() < sizeof(header)) return;
   std::memcpy(&header, file->data(), sizeof(header));
   header.file_bytes = file->size();
-  if (header.metadata_bytes <= file->size() - sizeof(header)) {
+  if (header.compressed_bytes == 0 && header.metadata_bytes <= file->size() - sizeof(header)) {
     header.metadata_crc32 = edgec::Crc32(file->data() + sizeof(header), header.metadata_bytes);
   }
   std::memcpy(file->data(), &header, sizeof(header));
@@ -155,14 +181,14 @@ inline std::vector<uint8_t> ModelBuilder::Build() const {
   // Twice: where constants lie depends on the length of the metadata, not on what it says.
   std::vector<uint8_t> metadata;
   for (int pass = 0; pass < 2; ++pass) {
-    uint64_t constant_offset = edgec::AlignUp(sizeof(edgec::Header) + metadata.size());
+    const size_t before = compressed ? 0 : metadata.size();
+    const std::vector<uint64_t> places = Places(sizeof(edgec::Header) + before);
     metadata.clear();
     internal::PutString(&metadata, name);
     internal::PutString(&metadata, "model_builder.h");
     internal::PutString(&metadata, "test");
-    for (const TensorSpec& tensor : tensors) {
-      internal::PutTensor(&metadata, tensor, constant_offset);
-      if (!tensor.data.empty()) constant_offset += edgec::AlignUp(tensor.data.size());
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      internal::PutTensor(&metadata, tensors[i], places[i]);
     }
     for (const NodeSpec& node : nodes) internal::PutNode(&metadata, node);
     for (const auto* list : {&inputs, &outputs}) {
@@ -170,7 +196,7 @@ inline std::vector<uint8_t> ModelBuilder::Build() const {
     }
   }
   edgec::Header header{
-      {0x89, 'E', 'D', 'G', 'E', 'C', '\r', '\n'}, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, {}};
+      {0x89, 'E', 'D', 'G', 'E', 'C', '\r', '\n'}, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {}};
   header.metadata_bytes = static_cast<uint32_t>(metadata.size());
   header.tensor_count = static_cast<uint32_t>(tensors.size());
   header.node_count = static_cast<uint32_t>(nodes.size());
@@ -179,11 +205,19 @@ inline std::vector<uint8_t> ModelBuilder::Build() const {
   header.arena_bytes = arena_bytes;
   std::vector<uint8_t> file;
   internal::Put(&file, header);
-  file.insert(file.end(), metadata.begin(), metadata.end());
-  for (const TensorSpec& tensor : tensors) {
-    if (tensor.data.empty()) continue;
-    file.resize(edgec::AlignUp(file.size()), 0);
-    file.insert(file.end(), tensor.data.begin(), tensor.data.end());
+  if (!compressed) file.insert(file.end(), metadata.begin(), metadata.end());
+  const std::vector<uint64_t> places = Places(file.size());
+  file.resize(places.back(), 0);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    std::copy(tensors[i].data.begin(), tensors[i].data.end(),
+              file.begin() + static_cast<ptrdiff_t>(places[i]));
+  }
+  if (compressed) {
+    const std::vector<uint8_t> all = internal::Literals(metadata);
+    header.compressed_bytes = static_cast<uint32_t>(all.size());
+    header.metadata_crc32 = edgec::Crc32(metadata.data(), metadata.size());
+    std::memcpy(file.data(), &header, sizeof(header));
+    file.insert(file.end(), all.begin(), all.end());
   }
   Seal(&file);
   return file;

@@ -136,7 +136,7 @@ EDGEC_TEST(StringsAreChecked) {
 
 EDGEC_TEST(TensorTypesAreChecked) {
   const edgec_status expected = EDGEC_E_TENSOR_TYPE;
-  CheckModel("dtype", expected, [](ModelBuilder& m) { m.tensors[0].dtype = 6; });
+  CheckModel("dtype", expected, [](ModelBuilder& m) { m.tensors[0].dtype = 14; });
   CheckModel("kind", expected, [](ModelBuilder& m) { m.tensors[0].kind = 2; });
   CheckModel("layout", expected, [](ModelBuilder& m) { m.tensors[1].layout = 5; });
   CheckModel("s8_block of s32", expected, [](ModelBuilder& m) {

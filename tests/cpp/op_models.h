@@ -72,6 +72,17 @@ class OneOp {
     return Constant<float>(EDGEC_F32, {groups, n_blocks * 16}, 0.001f, 0.0001f);
   }
 
+  // The same in few bits: weights of one group in s3, wsum in s16.
+  OneOp& FewBits(uint32_t n, uint32_t k) {
+    const uint32_t n_blocks = (n + 15) / 16, k_blocks = (k + 3) / 4;
+    std::vector<uint8_t> w(size_t{n_blocks} * k_blocks * 24);
+    for (size_t i = 0; i < w.size(); ++i) w[i] = static_cast<uint8_t>(i * 37);
+    AddPacked(6 + 1, {1, n_blocks, k_blocks, 16, 4}, w, 1);
+    Constant<int32_t>(EDGEC_S32, {1, n_blocks * 16}, -90, 9);
+    AddPacked(12, {1, n_blocks * 16}, std::vector<uint8_t>(size_t{n_blocks} * 32, 1), 0);
+    return Constant<float>(EDGEC_F32, {1, n_blocks * 16}, 0.001f, 0.0001f);
+  }
+
   // Block-sparse weights of n channels and `taps` taps of depth k, every third block kept, and
   // their bias, wsum and mult.
   OneOp& SparseS8(size_t columns, uint32_t n, size_t taps, size_t k) {
@@ -107,6 +118,11 @@ class OneOp {
   }
 
  private:
+  void AddPacked(uint8_t type, Dims dims, const std::vector<uint8_t>& bytes, uint8_t layout) {
+    node_.inputs.push_back(
+        model_.AddConstant("constant" + Number(), type, std::move(dims), bytes, layout));
+  }
+
   std::string Number() const { return std::to_string(model_.tensors.size()); }
 
   ModelBuilder model_;
@@ -173,6 +189,10 @@ inline void AddProducts(std::vector<ModelBuilder>* models) {
   models->push_back(OneOp("fully_connected_s8", {3, -5, -128, 127})
                         .In(EDGEC_S8, {3, 10})
                         .PackedS8(1, 20, 10)
+                        .Out(EDGEC_S8, {3, 20}));
+  models->push_back(OneOp("fully_connected_s8", {3, -5, -128, 127})
+                        .In(EDGEC_S8, {3, 10})
+                        .FewBits(20, 10)
                         .Out(EDGEC_S8, {3, 20}));
   models->push_back(OneOp("sparse_fully_connected_s8", {3, -5, -128, 127})
                         .In(EDGEC_S8, {3, 12})

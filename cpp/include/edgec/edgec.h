@@ -33,6 +33,7 @@ typedef enum edgec_status {
   EDGEC_E_MEMORY = 3,   /* memory could not be had at load */
   EDGEC_E_ISA = 4,      /* the instruction set asked for is not built in or not on this CPU */
   EDGEC_E_INDEX = 5,    /* a gather index lies outside its axis: the run stopped */
+  EDGEC_E_RUNTIME = 6,  /* programs only: another runtime than this engine is missing or refuses */
 
   /* The file: one code per way of being malformed. */
   EDGEC_E_TRUNCATED = 20,    /* shorter than its header or than its metadata says */
@@ -98,7 +99,7 @@ typedef struct edgec_layer_info {
 
 typedef struct edgec_memory_info {
   uint64_t arena_bytes;    /* activations, from the plan */
-  uint64_t scratch_bytes;  /* what the chosen kernels need besides */
+  uint64_t scratch_bytes;  /* what the chosen kernels need besides, and unpacked constants */
   uint64_t constant_bytes; /* mapped from the file */
 } edgec_memory_info;
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "format/few_bits.h"
 
 namespace edgec {
 namespace {
@@ -54,13 +55,31 @@ edgec_status Engine::BindTensors(const uint8_t* data) {
     return Fail(EDGEC_E_MEMORY, "no memory for an arena of %" PRIu64 " bytes",
                 file_.header.arena_bytes);
   }
+  if (const edgec_status status = AllocateUnpacked()) return status;
+  uint8_t* unpacked = unpacked_.data();
   tensors_.reserve(file_.tensors.size());
   for (const TensorRecord& record : file_.tensors) {
+    if (record.stored_bits != 0) {
+      Unpack(data + record.offset, record.elements(), record.stored_bits, unpacked);
+      tensors_.push_back(Bind(record, unpacked));
+      unpacked += AlignUp(record.bytes);
+      continue;
+    }
     // Ops only read constants: the const is cast away so that one Tensor type is enough.
     uint8_t* base = record.constant ? const_cast<uint8_t*>(data) : arena_.data();
     tensors_.push_back(Bind(record, base + record.offset));
   }
   return EDGEC_OK;
+}
+
+edgec_status Engine::AllocateUnpacked() {
+  uint64_t bytes = 0;
+  for (const TensorRecord& record : file_.tensors) {
+    if (record.stored_bits != 0) bytes += AlignUp(record.bytes);
+  }
+  own_bytes_ += bytes;
+  if (bytes == 0 || unpacked_.Allocate(bytes)) return EDGEC_OK;
+  return Fail(EDGEC_E_MEMORY, "no memory for %" PRIu64 " bytes of unpacked constants", bytes);
 }
 
 void Engine::BindLayers() {
@@ -181,7 +200,9 @@ edgec_memory_info Engine::memory() const {
   edgec_memory_info info{};
   info.arena_bytes = file_.header.arena_bytes;
   info.scratch_bytes = scratch_bytes_per_thread_ * pool_->threads() + own_bytes_;
-  for (const Tensor& tensor : tensors_) info.constant_bytes += tensor.constant ? tensor.bytes : 0;
+  for (const TensorRecord& tensor : file_.tensors) {
+    info.constant_bytes += tensor.constant ? tensor.stored_bytes : 0;
+  }
   return info;
 }
 

@@ -44,6 +44,7 @@ class Engine {
 
  private:
   edgec_status BindTensors(const uint8_t* data);
+  edgec_status AllocateUnpacked();
   void BindLayers();
   edgec_status PrepareLayers(IsaSet isa, uint32_t threads);
   edgec_status AllocateScratch(uint32_t threads);
@@ -53,9 +54,10 @@ class Engine {
 
   ModelFile file_;
   AlignedMemory arena_;
+  AlignedMemory unpacked_;  // constants that the file has in few bits
   AlignedMemory scratch_;
   uint64_t scratch_bytes_per_thread_ = 0;
-  uint64_t own_bytes_ = 0;  // of all ops
+  uint64_t own_bytes_ = 0;  // of all ops, and unpacked constants
   std::vector<Tensor> tensors_;
   std::vector<const Tensor*> operands_;  // of all nodes, one after the other
   std::vector<Layer> layers_;

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "base/aligned_memory.h"
-#include "base/crc32.h"
 #include "base/status.h"
+#include "format/repeats.h"
 
 namespace edgec {
 namespace {
@@ -37,6 +37,10 @@ edgec_status CheckFields(const Header& h) {
   if (h.arena_bytes % kAlignment != 0) {
     return Fail(EDGEC_E_HEADER, "arena_bytes is %" PRIu64 ", not a multiple of 64", h.arena_bytes);
   }
+  if (h.compressed_bytes != 0 && h.metadata_bytes > h.compressed_bytes * kMostExpansion) {
+    return Fail(EDGEC_E_HEADER, "metadata_bytes is %u, compressed %u bytes", h.metadata_bytes,
+                h.compressed_bytes);
+  }
   for (const uint8_t byte : h.reserved) {
     if (byte != 0) return Fail(EDGEC_E_HEADER, "the reserved bytes are not zero");
   }
@@ -59,18 +63,15 @@ edgec_status ReadHeader(const uint8_t* data, size_t bytes, Header* header) {
                 header->major, header->minor, kMajor);
   }
   if (const edgec_status status = CheckFields(*header)) return status;
-  if (bytes - sizeof(Header) < header->metadata_bytes) {
+  const uint64_t metadata_bytes =
+      header->compressed_bytes ? header->compressed_bytes : header->metadata_bytes;
+  if (bytes - sizeof(Header) < metadata_bytes) {
     return Fail(EDGEC_E_TRUNCATED, "%zu bytes, but the metadata alone ends at %" PRIu64, bytes,
-                sizeof(Header) + uint64_t{header->metadata_bytes});
+                sizeof(Header) + metadata_bytes);
   }
   if (header->file_bytes != bytes) {
     return Fail(EDGEC_E_FILE_SIZE, "%zu bytes, but the file says that it has %" PRIu64, bytes,
                 header->file_bytes);
-  }
-  const uint32_t crc = Crc32(data + sizeof(Header), header->metadata_bytes);
-  if (crc != header->metadata_crc32) {
-    return Fail(EDGEC_E_CHECKSUM, "the metadata's CRC-32 is %08x, the header says %08x", crc,
-                header->metadata_crc32);
   }
   return EDGEC_OK;
 }

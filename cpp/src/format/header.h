@@ -21,11 +21,18 @@ struct Header {
   uint16_t input_count;
   uint16_t output_count;
   uint64_t arena_bytes;
-  uint8_t reserved[16];
+  uint32_t compressed_bytes;  // of the metadata at the file's end; 0: it follows the header
+  uint8_t reserved[12];
+
+  // Where the constants may begin, and end.
+  uint64_t constants_begin() const {
+    return sizeof(Header) + (compressed_bytes == 0 ? uint64_t{metadata_bytes} : 0);
+  }
+  uint64_t constants_end() const { return file_bytes - compressed_bytes; }
 };
 static_assert(sizeof(Header) == 64, "the header has no padding");
 
-// Checks every rule of the header and the checksum; then the metadata lies inside the file.
+// Checks every rule of the header; then the metadata lies inside the file.
 edgec_status ReadHeader(const uint8_t* data, size_t bytes, Header* header);
 
 }  // namespace edgec

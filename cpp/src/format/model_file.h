@@ -24,8 +24,12 @@ struct TensorRecord {
   uint32_t dims[EDGEC_MAX_RANK];
   float scale;
   int32_t zero_point;
-  uint64_t offset;  // from the arena's start, or from the file's start
-  uint64_t bytes;
+  uint64_t offset;        // from the arena's start, or from the file's start
+  uint64_t bytes;         // in memory
+  uint32_t stored_bits;   // of an element of a constant that is packed; 0: used in place
+  uint64_t stored_bytes;  // in the file
+
+  uint64_t elements() const;
 };
 
 struct NodeRecord {
@@ -35,7 +39,7 @@ struct NodeRecord {
   uint32_t input_count;
   uint32_t output_count;
   uint32_t param_count;
-  const int32_t* inputs;  // in the file, as are outputs and params
+  const int32_t* inputs;  // in the metadata, as are outputs and params
   const int32_t* outputs;
   const int32_t* params;
 };
@@ -47,9 +51,10 @@ struct ModelFile {
   const char* target;
   std::vector<TensorRecord> tensors;
   std::vector<NodeRecord> nodes;
-  const uint32_t* inputs;  // tensor indices, in the file
+  const uint32_t* inputs;  // tensor indices, in the metadata
   const uint32_t* outputs;
-  std::unique_ptr<char[]> strings;  // what the names point to
+  std::unique_ptr<char[]> strings;           // what the names point to
+  std::unique_ptr<uint32_t[]> decompressed;  // what the lists of indices point to, then
 };
 
 // `data` must be 4-byte aligned and outlive `file`. May throw std::bad_alloc.

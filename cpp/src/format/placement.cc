@@ -6,8 +6,36 @@
 
 #include "base/aligned_memory.h"
 #include "base/status.h"
+#include "format/few_bits.h"
 
 namespace edgec {
+namespace {
+
+// Constants that are packed, or those that are used in place: from *end on, without holes.
+edgec_status CheckInTurn(const uint8_t* data, const ModelFile& file, bool packed, uint64_t* end) {
+  for (const TensorRecord& tensor : file.tensors) {
+    if (!tensor.constant || (tensor.stored_bits != 0) != packed) continue;
+    const uint64_t place = packed ? *end : AlignUp(*end);
+    if (tensor.offset != place) {
+      return Fail(EDGEC_E_CONSTANTS, "constant '%s' lies at %" PRIu64 ", its place is %" PRIu64,
+                  tensor.name, tensor.offset, place);
+    }
+    for (; *end < tensor.offset; ++*end) {
+      if (data[*end] != 0) {
+        return Fail(EDGEC_E_CONSTANTS, "byte %" PRIu64 " before constant '%s' is not zero", *end,
+                    tensor.name);
+      }
+    }
+    if (packed && !TailIsZero(data + tensor.offset, tensor.elements(), tensor.stored_bits)) {
+      return Fail(EDGEC_E_CONSTANTS, "the bits behind the last value of '%s' are not zero",
+                  tensor.name);
+    }
+    *end = tensor.offset + tensor.stored_bytes;
+  }
+  return EDGEC_OK;
+}
+
+}  // namespace
 
 // Sorted, not hashed: a file cannot choose names that make this slow.
 edgec_status CheckNamesDiffer(const ModelFile& file) {
@@ -25,24 +53,13 @@ edgec_status CheckNamesDiffer(const ModelFile& file) {
 }
 
 edgec_status CheckConstants(const uint8_t* data, const ModelFile& file) {
-  uint64_t end = sizeof(Header) + uint64_t{file.header.metadata_bytes};
-  for (const TensorRecord& tensor : file.tensors) {
-    if (!tensor.constant) continue;
-    if (tensor.offset != AlignUp(end)) {
-      return Fail(EDGEC_E_CONSTANTS, "constant '%s' lies at %" PRIu64 ", its place is %" PRIu64,
-                  tensor.name, tensor.offset, AlignUp(end));
-    }
-    for (; end < tensor.offset; ++end) {
-      if (data[end] != 0) {
-        return Fail(EDGEC_E_CONSTANTS, "byte %" PRIu64 " before constant '%s' is not zero", end,
-                    tensor.name);
-      }
-    }
-    end = tensor.offset + tensor.bytes;
+  uint64_t end = file.header.constants_begin();
+  for (const bool packed : {false, true}) {
+    if (const edgec_status status = CheckInTurn(data, file, packed, &end)) return status;
   }
-  if (end != file.header.file_bytes) {
-    return Fail(EDGEC_E_CONSTANTS, "the last constant ends at %" PRIu64 ", the file at %" PRIu64,
-                end, file.header.file_bytes);
+  if (end != file.header.constants_end()) {
+    return Fail(EDGEC_E_CONSTANTS, "the last constant ends at %" PRIu64 ", the space at %" PRIu64,
+                end, file.header.constants_end());
   }
   return EDGEC_OK;
 }

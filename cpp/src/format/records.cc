@@ -5,6 +5,7 @@
 
 #include "base/aligned_memory.h"
 #include "base/status.h"
+#include "format/few_bits.h"
 #include "format/text.h"
 
 namespace edgec {
@@ -65,7 +66,8 @@ edgec_status ReadDims(Reader& r, TensorRecord* t) {
   if (t->rank > EDGEC_MAX_RANK) {
     return Fail(EDGEC_E_TENSOR_SHAPE, "rank %u%s, at most %d", t->rank, r.what, EDGEC_MAX_RANK);
   }
-  uint64_t bytes = ElementBytes(t->dtype);
+  const uint64_t element_bytes = ElementBytes(t->dtype);
+  uint64_t bytes = element_bytes;
   for (uint32_t i = 0; i < t->rank; ++i) {
     if (!r.cursor.Read(&t->dims[i])) return r.Ended();
     if (t->dims[i] < 1 || t->dims[i] > kMaxDim) {
@@ -78,6 +80,8 @@ edgec_status ReadDims(Reader& r, TensorRecord* t) {
     }
   }
   t->bytes = bytes;
+  t->stored_bytes = bytes;
+  if (t->stored_bits != 0) t->stored_bytes = (bytes / element_bytes * t->stored_bits + 7) / 8;
   return EDGEC_OK;
 }
 
@@ -87,12 +91,12 @@ edgec_status ReadPlace(Reader& r, const Header& header, TensorRecord* t) {
       !r.cursor.Read(&bytes)) {
     return r.Ended();
   }
-  if (bytes != t->bytes) {
+  if (bytes != t->stored_bytes) {
     return Fail(EDGEC_E_TENSOR_SHAPE, "%" PRIu64 " bytes%s, its dims need %" PRIu64, bytes, r.what,
-                t->bytes);
+                t->stored_bytes);
   }
-  const uint64_t space = t->constant ? header.file_bytes : header.arena_bytes;
-  if (t->offset % kAlignment != 0) {
+  const uint64_t space = t->constant ? header.constants_end() : header.arena_bytes;
+  if (t->stored_bits == 0 && t->offset % kAlignment != 0) {
     return Fail(EDGEC_E_TENSOR_OFFSET, "offset %" PRIu64 "%s is not a multiple of 64", t->offset,
                 r.what);
   }
@@ -112,14 +116,19 @@ edgec_status ReadTensor(Reader& r, const Header& header, TensorRecord* t) {
       !r.cursor.Read(&layout)) {
     return r.Ended();
   }
-  if (dtype > EDGEC_S64) {
-    return Fail(EDGEC_E_TENSOR_TYPE, "data type %u%s, allowed are 0 to 5", dtype, r.what);
+  StoredType type;
+  if (!FindStoredType(dtype, &type)) {
+    return Fail(EDGEC_E_TENSOR_TYPE, "data type %u%s, this engine knows 0 to 13", dtype, r.what);
   }
   if (kind > 1) return Fail(EDGEC_E_TENSOR_TYPE, "kind %u%s, allowed are 0, 1", kind, r.what);
   if (layout > static_cast<uint8_t>(FileLayout::kS8Block)) {
     return Fail(EDGEC_E_TENSOR_TYPE, "layout %u%s, allowed are 0 to 4", layout, r.what);
   }
-  t->dtype = static_cast<edgec_dtype>(dtype);
+  if (kind != 1 && type.bits != 0) {
+    return Fail(EDGEC_E_TENSOR_TYPE, "data type %u%s outside a constant", dtype, r.what);
+  }
+  t->dtype = type.dtype;
+  t->stored_bits = type.bits;
   t->rank = rank;
   t->constant = kind == 1;
   t->layout = static_cast<FileLayout>(layout);
@@ -181,6 +190,8 @@ size_t ElementBytes(edgec_dtype dtype) {
   }
   return 0;
 }
+
+uint64_t TensorRecord::elements() const { return bytes / ElementBytes(dtype); }
 
 edgec_status ReadRecords(const uint8_t* metadata, ModelFile* file) {
   const size_t bytes = file->header.metadata_bytes;

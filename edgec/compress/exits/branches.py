@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +23,16 @@ def final_output(model: ir.Model, exits: Iterable[Exit]) -> str:
 
 def macs_until(model: ir.Model, outputs: Sequence[str]) -> Array:
     """Multiply-accumulates of all that outputs 0 .. k need together, for each k."""
+    return sums_until(model, outputs, node_macs)
+
+
+def sums_until(model: ir.Model, outputs: Sequence[str], count: Callable[[ir.Node], int]) -> Array:
+    """The same of any count of a node."""
     needed: set[ir.Node] = set()
     totals = []
     for name in outputs:
         needed |= needs(model, name)
-        totals.append(sum(node_macs(node) for node in needed))
+        totals.append(sum(count(node) for node in needed))
     return np.asarray(totals, np.int64)
 
 

@@ -49,6 +49,11 @@ class Outcomes:
         """The share of the samples that leaves by each exit, the end last."""
         return tuple(float((taken == k).mean()) for k in range(len(self.macs)))
 
+    def answered(self, taken: Array) -> tuple[float | None, ...]:
+        """The mean metric of those who leave by each exit, the end last; None where nobody does."""
+        return tuple(float(self.scores[k][taken == k].mean()) if (taken == k).any() else None
+                     for k in range(len(self.macs)))
+
 
 def outcomes(model: ir.Model, exits: Sequence[Exit], samples: Samples, metric: str) -> Outcomes:
     """Runs every sample to the end and keeps what each exit said."""

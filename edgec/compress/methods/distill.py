@@ -58,7 +58,7 @@ class Distill(TrainingMethod):
 
     epochs: float = option(20.0, "passes over the training samples in all; 0: no training")
     student: str = option("", "the student: an .onnx file or package.module:callable; empty: made "
-                          "of the model by width and depth")
+                          "of the model by width and depth", file=True)
     width: float = option(0.5, "share of the channels of every layer that the student keeps")
     depth: float = option(1.0, "share of the residual blocks that the student keeps, of those "
                           "whose input and output have one shape")

@@ -2,8 +2,8 @@
 
 Shallow-Deep Networks, Kaya et al. 2018, arXiv 1810.07052: heads of pooling and one linear layer at
 shares of the cost, trained on the frozen network or with it; a run ends where the largest softmax
-reaches the exit's threshold. The thresholds are chosen on validation: of a model that has exits
-already, as one that was quantized after them, only the thresholds are chosen anew.
+reaches the exit's threshold. The thresholds are chosen on validation, and anew behind every method
+that changes a model with exits; of such a model this method chooses only thresholds.
 Costs: `epochs` of training with the network's forward pass, one pass over validation; at run time
 the heads that are passed, and latency that differs from sample to sample.
 """
@@ -15,15 +15,15 @@ from dataclasses import asdict, dataclass, replace
 
 import onnx_ir as ir
 
+from edgec.compress.exits.branches import final_output
+from edgec.compress.exits.calibrate import calibrate
 from edgec.compress.exits.cuts import find_cuts, nearest
 from edgec.compress.exits.heads import POOLS, add_heads, head_weights
-from edgec.compress.exits.outcomes import outcomes
 from edgec.compress.exits.report import report
-from edgec.compress.exits.thresholds import choose
 from edgec.compress.method import Compressed, Given, Needs, option
 from edgec.compress.training.options import TrainingMethod
 from edgec.model.confidence import MOST_CLASSES
-from edgec.model.exits import Exit, read_exits, write_exits
+from edgec.model.exits import read_exits
 from edgec.model.inspect import static_shape
 from edgec.model.passes.infer_shapes import run as infer_shapes
 
@@ -39,6 +39,8 @@ class EarlyExit(TrainingMethod):
     at: tuple[float, ...] = option((0.15, 0.3, 0.45, 0.6, 0.75), "shares of the MACs where exits "
                                    "are placed, each at the nearest value that passes alone")
     pool: str = option("both", f"how a head sees its feature map: {', '.join(POOLS)}")
+    follow: float = option(0.5, "part of an exit's loss that follows the network's own end; 0: "
+                           "labels only")
     joint: bool = option(False, "train the network together with its exits; else it is frozen")
     max_drop: float = option(0.005, "the score on validation falls by at most this")
     per_exit: bool = option(False, "a threshold for each exit, which needs many validation "
@@ -49,6 +51,8 @@ class EarlyExit(TrainingMethod):
         yield from self.check_training(given)
         if not self.max_drop >= 0:
             yield f"max_drop is {self.max_drop}; it must be 0 or more."
+        if not 0 <= self.follow <= 1:
+            yield f"follow is {self.follow}; it must be from 0 to 1."
         if given.task is not None and given.task.loss != "cross_entropy":
             yield (f"the task's loss is {given.task.loss}; exits are judged by their softmax, so "
                    "it must be cross_entropy.")
@@ -62,7 +66,7 @@ class EarlyExit(TrainingMethod):
             yield f"pool is {self.pool!r}; it must be one of {', '.join(POOLS)}."
         if any(node.op_type == "QuantizeLinear" for node in model.graph.all_nodes()):
             yield ("the model is quantized and has no exits. Place them in the float model, "
-                   "quantize, then run early_exit again for the thresholds.")
+                   "then quantize; the thresholds are chosen anew behind it.")
             return
         output = model.graph.outputs[0]
         producer = output.producer()
@@ -81,15 +85,10 @@ class EarlyExit(TrainingMethod):
         """The model with exits and thresholds, and an `EarlyExitReport`."""
         task = given.task
         assert task is not None
-        model = infer_shapes(model.clone())  # quantize leaves some open
         if not read_exits(model):
-            model = self._placed(model, given)
-        exits = read_exits(model)
-        found = outcomes(model, exits, task.validation, task.metric)
-        chosen = choose(found, self.max_drop, self.per_exit)
-        exits = tuple(Exit(e.output, t) for e, t in zip(exits, chosen, strict=True))
-        write_exits(model, exits)
-        return Compressed(model, report(model, exits, found, asdict(self)))
+            model = self._placed(infer_shapes(model.clone()), given)
+        model, found = calibrate(model, task, self.max_drop, self.per_exit)
+        return Compressed(model, report(model, read_exits(model), found, asdict(self)))
 
     def _placed(self, model: ir.Model, given: Given) -> ir.Model:
         """The model with trained heads."""
@@ -100,15 +99,16 @@ class EarlyExit(TrainingMethod):
         model = add_heads(model, cuts, self.pool, given.seed)
         if not self.epochs:
             return model
-        names = [e.output for e in read_exits(model)]
+        exits = read_exits(model)
+        shares = [cut.share for cut in cuts] if self.joint else None
+        loss = ExitLoss(tuple(e.output for e in exits), final_output(model, exits), shares,
+                        self.follow, self.temperature, fresh=self.joint)
         if self.joint:
-            self.finetune(graph := TorchGraph(model), given,
-                          [ExitLoss(names, [cut.share for cut in cuts])])
+            self.finetune(graph := TorchGraph(model), given, [loss])
             return graph.to_model()
         # Nothing that is frozen has a gradient, so the network's own loss and a teacher do nothing.
         frozen = replace(self, freeze_norms=0.0, teacher_weight=0.0)
-        graph = TorchGraph(model, head_weights(model))
-        frozen.finetune(graph, given, [ExitLoss(names, None)])
+        frozen.finetune(graph := TorchGraph(model, head_weights(model)), given, [loss])
         return graph.to_model()
 
 

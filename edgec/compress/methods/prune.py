@@ -55,6 +55,8 @@ class Prune(TrainingMethod):
                                       "allowed")
     regularize: float = option(0.0, "strength of the pull that makes unimportant groups small "
                                "before they go, for half of the epochs; DepGraph: 5e-4; 0: none")
+    renormalize: bool = option(True, "measure the statistics of batch normalization anew behind "
+                               "each cut, on training samples")
 
     def check(self, model: ir.Model, given: Given) -> Iterator[str]:
         """Options out of range, labels missing, nothing to prune."""
@@ -164,7 +166,7 @@ class _Pruning:
             model = self._regularized(model, epochs)
         groups = self.method.find(model).groups
         gone = self._choice(model, groups, goal)
-        smaller = remove(model, gone)
+        smaller = self._renormalized(remove(model, gone))
         cut = self._score(smaller)
         trained = self._trained(smaller, epochs)
         counts = {g.name: n for g in groups if (n := len(set(gone) & set(g.units)))}
@@ -187,6 +189,13 @@ class _Pruning:
             few = given.task.train.take(slice(CALIBRATION_SAMPLES))
             return replace(given, data=tuple(few.runs()))
         return given
+
+    def _renormalized(self, model: ir.Model) -> ir.Model:
+        if not self.method.renormalize or self.given.task is None:
+            return model
+        from edgec.compress.training.renorm import renormalized
+
+        return renormalized(model, self.given)
 
     def _regularized(self, model: ir.Model, epochs: float) -> ir.Model:
         from edgec.compress.importance.group_norm import GroupNorm

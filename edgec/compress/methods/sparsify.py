@@ -131,6 +131,15 @@ class Sparsify(TrainingMethod):
                     f"break-even is {needed:.0%}")
         return ""
 
+    def twice(self) -> tuple[Sparsify, Sparsify] | None:
+        """The second pass finds the blocks that the first zeroed, and zeroes the rest; both zero
+        the same share of what they find, in half of the epochs. None for a fixed share, as n:m."""
+        pattern = parse(self.pattern, None)
+        if pattern is None or pattern.of:
+            return None
+        half = replace(self, epochs=self.epochs / 2)
+        return replace(half, sparsity=1 - (1 - self.sparsity) ** 0.5), half
+
     def apply(self, model: ir.Model, given: Given) -> Compressed:
         """The sparse model and a `SparsifyReport`."""
         data = given.data

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgec.atomic import write_file
 from edgec.compress.chain import run_chain
+from edgec.compress.claim import claim
 from edgec.compress.lock import Lock, make_lock, write_lock
 from edgec.compress.method import Given
 from edgec.compress.opened import open_recipe
@@ -34,13 +35,14 @@ def write_order(path: Path, output: Path, workers: Callable[[Recipe], Workers], 
     style: CSS of the page. The document of order.json is returned.
     """
     recipe = read_recipe(path)
-    found = find_order(recipe, output, workers(recipe), watch)
-    made = document(recipe, sha256_of(path), found)
-    text = (json.dumps(made, indent=1, allow_nan=False) + "\n").encode()
-    write_file(output / "order.json", text)
-    write_file(output / "order.html", render(made, style).encode())
-    lock = replace(_lock(path, output, found), evidence_sha256=sha256(text).hexdigest())
-    write_lock(lock, output / "lock.json")
+    with claim(output):
+        found = find_order(recipe, output, workers(recipe), watch)
+        made = document(recipe, sha256_of(path), found)
+        text = (json.dumps(made, indent=1, allow_nan=False) + "\n").encode()
+        write_file(output / "order.json", text)
+        write_file(output / "order.html", render(made, style).encode())
+        lock = replace(_lock(path, output, found), evidence_sha256=sha256(text).hexdigest())
+        write_lock(lock, output / "lock.json")
     return made
 
 

@@ -33,7 +33,7 @@ class Refused:
 @dataclass(frozen=True)
 class Layout:
     """steps: those worth their training. cost: of the model behind them; None when a step cannot
-    be laid out without training.
+    be laid out without training, or when early exits decide who pays what.
     """
 
     steps: tuple[Step, ...]
@@ -54,13 +54,18 @@ def lay_out(model: ir.Model, steps: Sequence[Step], given: Given, price: Price,
             new = price(smaller)
         except EdgecError:  # it needs its training: the rest is known only when it has run
             return Layout((*kept, *steps[number:]), tuple(refused), None)
-        reason = _useless(cost, new, limits)
+        reason = "" if _exits_decide(new) else _useless(cost, new, limits)
         if reason:
             refused.append(Refused(step.name, reason))
         else:
             kept.append(step)
             model, cost = smaller, new
-    return Layout(tuple(kept), tuple(refused), cost)
+    return Layout(tuple(kept), tuple(refused), None if _exits_decide(cost) else cost)
+
+
+def _exits_decide(cost: Cost) -> bool:
+    """Who leaves by an exit is known when it is trained, so until then no mean says anything."""
+    return cost.worst_macs is not None
 
 
 def _useless(before: Cost, after: Cost, limits: Limits) -> str:

@@ -31,7 +31,8 @@ class Break:
 def broken(limits: Limits, cost: Cost, original: Cost, drop: float | None) -> tuple[Break, ...]:
     """The limits that a model breaks. drop: of its score, against the original; None: not known."""
     upper = (("drop", drop, limits.drop), ("bytes", cost.bytes, limits.bytes),
-             ("latency_us", cost.latency_us, limits.latency_us))
+             ("latency_us", cost.latency_us, limits.latency_us),
+             ("worst_latency_us", cost.worst_latency_us, limits.worst_latency_us))
     found = [Break(name, float(value), float(most)) for name, value, most in upper
              if value is not None and most is not None and value > most + 1e-12]
     ratio = original.bit_ops / max(1, cost.bit_ops)

@@ -46,7 +46,8 @@ def read_options(table: Mapping[str, Any], limits: Limits, *, target: bool) -> S
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise UsageError(f"[search]: {name} is {value!r}; it must be of type "
                              f"{known[name].__name__}.")
-    costs = (limits.bytes, limits.latency_us, limits.bit_ops_ratio)
+    costs = (limits.bytes, limits.latency_us, limits.worst_latency_us,
+             limits.bit_ops_ratio)
     usual = "latency_us" if target else "bytes"
     options = SearchOptions(**{"goal": "score" if any(costs) else usual, **table})
     _check(options, limits, target)
@@ -68,7 +69,8 @@ def _check(options: SearchOptions, limits: Limits, target: bool) -> None:
     if options.goal not in GOALS:
         raise UsageError(f"[search]: goal is {options.goal!r}; it must be one of "
                          f"{', '.join(GOALS)}.")
-    if not target and (limits.latency_us or options.goal == "latency_us"):
+    timed = limits.latency_us or limits.worst_latency_us or options.goal == "latency_us"
+    if not target and timed:
         raise UsageError("latency_us is asked for and the recipe names no target. Add one, as "
                          "target = \"raspberry_pi_4\"; `edgec targets` lists them.")
     if limits.energy_uj:

@@ -157,7 +157,7 @@ class Search:
         same = next((c for c in _candidates(trial.study) if c.strengths == strengths), None)
         candidate = replace(same, number=trial.number) if same else self._try(strengths, trial)
         trial.set_user_attr("candidate", candidate.to_json())
-        for name in ("drop", "bytes", "latency_us", "bit_ops_ratio"):
+        for name in ("drop", "bytes", "latency_us", "worst_latency_us", "bit_ops_ratio"):
             excess = next((b.excess for b in candidate.breaks if b.limit == name), 0.0)
             trial.set_constraint(name, excess)
         if candidate.stopped:

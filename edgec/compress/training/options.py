@@ -59,10 +59,13 @@ class TrainingMethod(Method):
     def finetune(self, graph: TorchGraph, given: Given, hooks: Sequence[Hook] = (),
                  epochs: float | None = None) -> Trained | None:
         """Trains the graph in place for all epochs, or some; None where there is nothing to do."""
+        from edgec.compress.exits.training import ExitLoss, kept_exits
         from edgec.compress.training.finetune import finetune
         from edgec.compress.training.keep_zeros import KeepZeros
 
         if given.task is None or not (self.epochs if epochs is None else epochs):
             return None
-        kept = (KeepZeros(graph),) if self.keep_zeros else ()
+        kept: list[Hook] = [KeepZeros(graph)] if self.keep_zeros else []
+        if not any(isinstance(hook, ExitLoss) for hook in hooks):
+            kept += kept_exits(graph, self.temperature)
         return finetune(graph, given, self.schedule(epochs), (*hooks, *kept))

@@ -9,6 +9,7 @@ import onnx_ir as ir
 import torch
 from torch import Tensor
 
+from edgec.model.confidence import softmax_sums, sum_limit
 from edgec.model.execute import TorchGraph
 from edgec.model.metrics import METRICS, Array
 from edgec.model.task import Samples
@@ -25,14 +26,28 @@ def as_tensors(arrays: Mapping[str, Array]) -> dict[str, Tensor]:
 
 
 def sample_scores(graph: TorchGraph, samples: Samples, metric: str) -> Array:
-    """The metric of each sample, float64 [n], of the first output; larger is better."""
+    """The metric of each sample, float64 [n], of the answer given; larger is better."""
     graph.eval()
     found = []
     with torch.no_grad():
         for batch in samples.batches(BATCH):
-            outputs = graph(**as_tensors(batch.inputs))[0].numpy()
-            found.append(METRICS[metric](outputs, batch.targets))
+            found.append(METRICS[metric](_answers(graph, batch.inputs), batch.targets))
     return np.concatenate(found)
+
+
+def _answers(graph: TorchGraph, inputs: Mapping[str, Array]) -> Array:
+    """The first output; of a model with exits for each sample that of the exit it leaves by."""
+    if not graph.exits:
+        return np.asarray(graph(**as_tensors(inputs))[0].numpy())
+    names = [e.output for e in graph.exits]
+    end = next(name for name in graph.outputs if name not in names)
+    values = graph.values(as_tensors(inputs), [*names, end])
+    given = values[end].numpy()
+    for leaving in reversed(graph.exits):
+        logits = values[leaving.output].numpy()
+        sure = softmax_sums(logits) <= sum_limit(leaving.threshold)
+        given = np.where(sure[:, None], logits, given)
+    return given
 
 
 def score_graph(graph: TorchGraph, samples: Samples, metric: str) -> float:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 RIGHT = -1  # let the writer choose
 F32, S8, U8, S32, U32 = range(5)
+S4 = 8
+FEW_BITS = {6: 2, 7: 3, S4: 4, 9: 5, 10: 6, 11: 7, 12: 16, 13: 24}
 
 
 @dataclass
@@ -35,9 +37,10 @@ class Tensor:
         """The record, with `constant_offset` where no other offset was asked for."""
         kind = int(bool(self.data)) if self.kind == RIGHT else self.kind
         rank = len(self.dims) if self.rank == RIGHT else self.rank
-        size = {0: 4, 3: 4, 4: 4, 5: 8}.get(self.dtype, 1)
+        bits = {0: 32, 3: 32, 4: 32, 5: 64, **FEW_BITS}.get(self.dtype, 8)
         for dim in self.dims:
-            size *= dim
+            bits *= dim
+        size = (bits + 7) // 8
         offset = constant_offset if self.offset == RIGHT else self.offset
         return (string(self.name) + struct.pack("<BBBB", self.dtype, rank, kind, self.layout)
                 + struct.pack(f"<{len(self.dims)}I", *self.dims) + struct.pack("<fi", 1.0, 0)
@@ -77,7 +80,7 @@ class Model:
     magic: bytes = b"\x89EDGEC\r\n"
     major: int = 2
     arena_bytes: int = 192
-    reserved: bytes = bytes(16)
+    reserved: bytes = bytes(12)
     crc: int = RIGHT
     metadata_bytes: int = RIGHT
     file_bytes: int = RIGHT
@@ -85,13 +88,21 @@ class Model:
     padding: bytes = b"\0"
     tail: bytes = b""
     extra_metadata: bytes = b""
+    compressed: Callable[[bytes], bytes] | None = None  # the metadata, at the end of the file
+    compressed_bytes: int = RIGHT
 
     def metadata(self, first_constant: int) -> bytes:
         """The record stream."""
         stream = string(self.name) + string(b"make.py") + string(b"none")
+        packed = first_constant
         for tensor in self.tensors:
-            stream += tensor.pack(first_constant)
-            first_constant += aligned(len(tensor.data))
+            if tensor.data and tensor.dtype not in FEW_BITS:
+                packed = first_constant + len(tensor.data)
+                stream += tensor.pack(first_constant)
+                first_constant = aligned(packed)
+            else:
+                stream += tensor.pack(packed)
+                packed += len(tensor.data)
         for node in self.nodes:
             stream += node.pack()
         indices = [*self.inputs, *self.outputs]
@@ -99,20 +110,26 @@ class Model:
 
     def pack(self) -> bytes:
         """The whole file."""
-        metadata = self.metadata(aligned(64 + len(self.metadata(0))))
-        body = metadata
+        start = 64 if self.compressed else aligned(64 + len(self.metadata(0)))
+        metadata = self.metadata(start)
+        body = b"" if self.compressed else metadata
         for tensor in self.tensors:
-            if tensor.data:
+            if tensor.data and tensor.dtype in FEW_BITS:
+                body += tensor.data
+            elif tensor.data:
                 body += self.padding * (aligned(len(body)) - len(body)) + tensor.data
         body += self.tail
+        compressed = self.compressed(metadata) if self.compressed else b""
+        body += compressed
         crc = zlib.crc32(metadata) if self.crc == RIGHT else self.crc
         metadata_bytes = len(metadata) if self.metadata_bytes == RIGHT else self.metadata_bytes
         file_bytes = 64 + len(body) if self.file_bytes == RIGHT else self.file_bytes
         counts = {"tensors": len(self.tensors), "nodes": len(self.nodes),
                   "inputs": len(self.inputs), "outputs": len(self.outputs), **self.counts}
         header = self.magic + struct.pack("<HHIQI", self.major, 0, metadata_bytes, file_bytes, crc)
-        header += struct.pack("<IIHHQ", *counts.values(), self.arena_bytes) + self.reserved
-        return header + body
+        header += struct.pack("<IIHHQ", *counts.values(), self.arena_bytes)
+        said = len(compressed) if self.compressed_bytes == RIGHT else self.compressed_bytes
+        return header + struct.pack("<I", said) + self.reserved + body
 
 
 def string(text: bytes) -> bytes:
@@ -165,6 +182,22 @@ def sparse(blocks: bytes = bytes([1, 2, 3, 4] * 8), counts: tuple[int, ...] = (2
     return change
 
 
+def few_bits(weights: bytes = bytes([0x21, 0xF7] * 16)) -> Callable[[Model], None]:
+    """A model of one layer with s4 weights: x s8[2,4] → y s8[2,1], packed [1,1,1,16,4]."""
+    def change(model: Model) -> None:
+        model.tensors = [
+            Tensor(b"x", [2, 4], 0), Tensor(b"y", [2, 1], 64),
+            Tensor(b"bias", [1, 16], data=bytes(64), dtype=S32),
+            Tensor(b"wsum", [1, 16], data=bytes(64), dtype=S32),
+            Tensor(b"mult", [1, 16], data=struct.pack("<16f", *[0.01] * 16), dtype=F32),
+            Tensor(b"w", [1, 1, 1, 16, 4], data=weights, dtype=S4, layout=1)]
+        model.nodes = [Node(b"fully_connected_s8", b"few", [0, 5, 2, 3, 4], [1],
+                            [0, 0, -128, 127])]
+        model.outputs = [1]
+        model.arena_bytes = 128
+    return change
+
+
 def exits(x: tuple[int, ...] = (1, 4), entries: int = 1024, is_output: bool = True,
           params: tuple[int, ...] = (2**22,)) -> Callable[[Model], None]:
     """x f32[1,4] → e, an early exit that every run takes; y, the whole network, is x."""
@@ -188,6 +221,14 @@ def both(first: Callable[[Model], None], second: Callable[[Model], None]
     return change
 
 
+def literals(data: bytes, repeated: int = 0) -> bytes:
+    """`data` as it is, compressed; then `repeated` bytes from 65535 bytes before."""
+    token = 0xF0 | max(0, repeated - 4)
+    rest = len(data) - 15
+    start = bytes([token]) + b"\xff" * (rest // 255) + bytes([rest % 255]) + data
+    return start + b"\xff\xff" if repeated else start
+
+
 TWO_NODES_SWAPPED = [Node(b"reshape", b"flatten", [2], [3]), Node(b"lut_s8", b"shift", [0, 1], [2])]
 
 CASES: dict[str, Callable[[Model], None]] = {
@@ -205,14 +246,28 @@ CASES: dict[str, Callable[[Model], None]] = {
     "header-too_many_outputs": model(counts={"outputs": 257}),
     "header-arena_not_aligned": model(arena_bytes=190),
     "header-arena_too_large": model(arena_bytes=2**32 + 64),
-    "header-reserved_not_zero": model(reserved=bytes(15) + b"\1"),
+    "header-reserved_not_zero": model(reserved=bytes(11) + b"\1"),
     "checksum": model(crc=0),
     "metadata-ends_early": model(counts={"nodes": 3}),
     "metadata-ends_late": model(extra_metadata=bytes(4)),
     "metadata-nul_in_string": model(name=b"a\0b"),
     "metadata-not_utf8": model(name=b"\xff\xfe"),
     "metadata-string_too_long": model(name=b"n" * 1025),
-    "tensor_type-dtype": tensor(0, dtype=6, size=6),
+    "header-compressed_too_little": model(compressed=lambda _: b"\0"),
+    "truncated-compressed": model(compressed=literals, compressed_bytes=4096),
+    "metadata-compressed_cut": model(compressed=lambda metadata: literals(metadata)[:-1]),
+    "metadata-compressed_too_much": model(compressed=lambda m: literals(m + bytes(1))),
+    "metadata-compressed_far_repeat": model(compressed=lambda m: literals(m[:-20], 16) + bytes(3)),
+    "constants-hole_before_compressed": model(compressed=literals, tail=bytes(64)),
+    "tensor_type-dtype": tensor(0, dtype=14, size=6),
+    "tensor_type-few_bits_in_arena": tensor(0, dtype=S4, size=3),
+    "tensor_type-few_bits_of_another_layout": both(few_bits(), tensor(5, dtype=12, size=128)),
+    "tensor_offset-few_bits_cut": few_bits(bytes(31)),
+    "tensor_shape-few_bits_said": both(few_bits(), tensor(5, size=64)),
+    "tensor_offset-few_bits_outside_file": both(few_bits(), tensor(5, offset=2**20)),
+    "constants-few_bits_hole": both(few_bits(), tensor(5, offset=700)),
+    "constants-few_bits_dirty_tail": both(few_bits(), add_tensor(
+        name=b"odd", dims=[3], data=bytes([0x21, 0x43]), dtype=S4)),
     "tensor_type-kind": tensor(0, kind=2),
     "tensor_type-layout": tensor(1, layout=5),
     "tensor_type-packed_in_arena": tensor(0, layout=1),
@@ -270,7 +325,8 @@ CASES: dict[str, Callable[[Model], None]] = {
 def files() -> dict[str, bytes]:
     """File name to content."""
     made = {"valid": Model().pack(), "truncated-header": Model().pack()[:40]}
-    for name, change in (("sparse", sparse()), ("exit", exits())):
+    for name, change in (("sparse", sparse()), ("exit", exits()),
+                         ("few_bits", few_bits()), ("compressed", model(compressed=literals))):
         right = Model()
         change(right)
         made[f"valid-{name}"] = right.pack()

@@ -21,6 +21,7 @@ from edgec.lower.ops.fully_connected_add import FullyConnectedAdd
 from tests.contract.op_cases import Case, Operand, case, constant, given, per_tensor, rng_for
 
 INPUT_SCALE = 0.05
+FEW_BITS = MappingProxyType({"s2": 1, "s3": 3, "s4": 7, "s6": 31})  # fills: largest weight
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ def _filled(rng: np.random.Generator, shape: tuple[int, ...], fill: str, low: in
     values = rng.integers(low, 128, shape).astype(np.int8)
     if fill == "gaps" and low == -127:
         values[..., 8:-4] = 0
+    if fill in FEW_BITS and low == -127:
+        most = FEW_BITS[fill]
+        values = rng.integers(-most, most + 1, shape).astype(np.int8)
     return zero_blocks(rng, values) if fill == "blocks" and low == -127 else values
 
 
@@ -126,6 +130,10 @@ CONV = (
     Layer("sparse_pointwise", (1, 5, 7, 96), (40, 1, 1, 96), fill="blocks"),
     Layer("sparse_3x3", (2, 9, 8, 20), (33, 3, 3, 20), _a(pad=(1, 1, 1, 1)), fill="blocks"),
     Layer("sparse_dilation", (1, 9, 8, 7), (17, 3, 2, 7), _a(dilation=(1, 2)), fill="blocks"),
+    Layer("weights_of_2_bits", (1, 5, 7, 33), (18, 3, 3, 33), fill="s2", spread=0.01),
+    Layer("weights_of_3_bits_in_groups", (1, 6, 6, 8), (6, 3, 3, 4), _a(groups=2), fill="s3",
+          spread=0.03),
+    Layer("weights_of_4_bits", (1, 5, 7, 24), (40, 1, 1, 24), fill="s4", spread=0.06),
     Layer("deep_accumulator", (1, 1, 2, 4000), (3, 1, 1, 4000), {}, "lowest", 127),
 )
 
@@ -142,6 +150,8 @@ DEPTHWISE = (
     Layer("no_bias_dw", (1, 5, 5, 18), (3, 3, 18), bias=False),
     Layer("relu6_dw", (1, 5, 5, 18), (3, 3, 18), _a(clamp=(0.0, 6.0)), zero_out=-128),
     Layer("one_weight_scale_dw", (1, 5, 5, 18), (3, 3, 18), per_channel=False),
+    Layer("weights_of_4_bits_dw", (1, 7, 8, 19), (3, 3, 19), fill="s4", spread=0.06),
+    Layer("weights_of_6_bits_dw", (1, 7, 8, 19), (5, 5, 19), fill="s6", spread=0.25),
     Layer("all_lowest_dw", (1, 5, 6, 33), (3, 3, 33), _a(pad=(1, 1, 1, 1)), "lowest", 127),
     Layer("all_highest_dw", (1, 5, 6, 33), (3, 3, 33), _a(pad=(1, 1, 1, 1)), "highest", -128),
     Layer("extremes_saturate_dw", (1, 5, 6, 33), (3, 3, 33), {}, "extremes", -128, 127,
@@ -163,6 +173,7 @@ DENSE = (
     Layer("extremes_saturate_fc", (4, 100), (19, 100), {}, "extremes", 0, 0, spread=0.01),
     Layer("sparse_fc", (7, 256), (70, 256), fill="blocks"),
     Layer("sparse_fc_gaps", (3, 9000), (18, 9000), fill="gaps"),
+    Layer("weights_of_2_bits_fc", (5, 70), (33, 70), fill="s2", spread=0.01),
     Layer("deep_fc", (1, 6000), (2, 6000), {}, "lowest", 127),
 )
 

@@ -50,7 +50,7 @@ def test_write_is_deterministic_and_constants_are_aligned() -> None:
 
 def test_header_fields_are_where_the_spec_says() -> None:
     fields = struct.unpack("<8sHHIQIIIHHQ16s", DATA[:64])
-    assert fields == (b"\x89EDGEC\r\n", 2, 1, METADATA_BYTES, len(DATA),
+    assert fields == (b"\x89EDGEC\r\n", 2, 2, METADATA_BYTES, len(DATA),
                       zlib.crc32(DATA[64:64 + METADATA_BYTES]), 6, 2, 1, 2, 128, bytes(16))
 
 
@@ -94,7 +94,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "the file has 0 bytes"),
     "cut header": (lambda: DATA[:63], "the file has 63 bytes"),
     "magic": (lambda: patched(0, "B", 0), "it starts with"),
-    "version": (lambda: patched(8, "H", 1), "its version is 1.1, this edgec reads 2.x"),
+    "version": (lambda: patched(8, "H", 1), "its version is 1.2, this edgec reads 2.x"),
     "cut": (lambda: DATA[:-1], "it was cut or extended"),
     "extended": (lambda: DATA + b"\0", "it was cut or extended"),
     "metadata_bytes": (lambda: patched(12, "I", METADATA_BYTES + 1), "not a multiple of 4"),
@@ -106,7 +106,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "many outputs": (lambda: patched(38, "H", 257), "output_count is 257"),
     "arena": (lambda: patched(40, "Q", 127), "arena_bytes is 127, not a multiple of 64"),
     "arena limit": (lambda: patched(40, "Q", 2**33), "arena_bytes is 8589934592"),
-    "reserved": (lambda: patched(50, "B", 1), "the reserved bytes are not zero"),
+    "reserved": (lambda: patched(52, "B", 1), "the reserved bytes are not zero"),
     "crc": (lambda: patched(X, "B", 9, crc=False), "CRC-32"),
     "string length": (lambda: patched(64, "I", 1025), "a string has 1025 bytes"),
     "string past the end": (lambda: patched(at(b"second") - 4, "I", 1000),
@@ -116,7 +116,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "string with NUL": (lambda: patched(X + 4, "B", 0), "holds NUL"),
     "string padding": (lambda: patched(X + 5, "B", 1), "padding is not zero"),
     "not UTF-8": (lambda: patched(X + 4, "B", 0xFF), "not UTF-8"),
-    "dtype": (lambda: patched(X + 8, "B", 6), "data type 6"),
+    "dtype": (lambda: patched(X + 8, "B", 14), "data type 14"),
     "rank": (lambda: patched(X + 9, "B", 7), "rank 7"),
     "kind": (lambda: patched(X + 10, "B", 2), "kind 2"),
     "layout": (lambda: patched(X + 11, "B", 5), "layout 5"),
@@ -127,7 +127,7 @@ DAMAGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "bytes": (lambda: patched(X + 44, "Q", 47), "says 47 bytes, its dims 48"),
     "offset not aligned": (lambda: patched(X + 36, "Q", 32), "must start at a multiple of 64"),
     "offset outside": (lambda: patched(X + 36, "Q", 128), "end before 128"),
-    "constant elsewhere": (lambda: patched(W + 40, "Q", 0), "the next free multiple of 64"),
+    "constant elsewhere": (lambda: patched(W + 40, "Q", 0), "lies at 0, its place is"),
     "hole not zero": (lambda: patched(END, "B", 1), "bytes between constants are not zero"),
     "same name": (lambda: patched(X + 4, "B", ord("w")), "two tensors have the same name"),
     "no outputs": (lambda: with_nodes(NodeRecord("lut_s8", "n", 0, (0,), ())), "has no output"),

@@ -3,16 +3,25 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import onnx_ir as ir
 import pytest
 
+from edgec.compress.method import Given, run
+from edgec.compress.methods.early_exit import EarlyExit
 from edgec.errors import FormatError, UsageError
 from edgec.lower.backend import load_backend
+from edgec.lower.catalog import ops
+from edgec.lower.graph import DTYPES
 from edgec.lower.lower import lower_for
 from edgec.measure.costs import CostTable, Entry, Machine, read_table, write_table
 from edgec.measure.layer_key import LayerKey, model_of
+from edgec.measure.price import price_for
 from edgec.measure.profile import batches, layers_of
+from edgec.model.exits import Exit, write_exits
 from edgec.target.target import load_target
 from tests.unit.compress.float_models import cnn
+from tests.unit.compress.training.tasks import image_task
 
 TARGET = load_target("generic_x86_64")
 NATIVE = load_backend("native")
@@ -55,6 +64,41 @@ def test_a_model_costs_the_sum_of_its_layers_and_says_how_much_was_measured() ->
     part = replace(full, entries={text: full.entries[text]}).latency(graph, NATIVE, TARGET)
     assert part.measured == pytest.approx(2.0 / part.us)
     assert part.estimated == pytest.approx(1 - 2.0 / part.us)
+
+
+def with_exit(share: float, threshold: float = 0.5) -> ir.Model:
+    """Two layers of four before the exit's head."""
+    model = run(EarlyExit(epochs=0, at=(0.3,)), cnn(), Given(task=image_task(64))).model
+    write_exits(model, [Exit("exit_1", threshold, share)])
+    return model
+
+
+def test_latency_of_a_model_with_exits_is_the_mean_and_the_worst_of_its_runs() -> None:
+    whole, part = (price_for(TARGET, CostTable())(with_exit(s)).latency for s in (0.0, 0.25))
+    first = price_for(TARGET, CostTable())(with_exit(1.0)).latency
+    assert whole is not None
+    assert part is not None
+    assert first is not None
+    assert whole.us == whole.worst_us == part.worst_us
+    assert part.us == pytest.approx(0.25 * first.us + 0.75 * whole.us)
+    assert first.us < whole.us
+
+
+def test_a_threshold_makes_no_other_layer() -> None:
+    """So what was measured holds for every trial of a search."""
+    one, other = (layers_of(lower_for(with_exit(0.5, t), NATIVE, TARGET), NATIVE, TARGET)
+                  for t in (0.0, 0.9))
+    assert list(one) == list(other)
+
+
+def test_an_exit_among_layers_to_be_timed_is_never_taken() -> None:
+    layers = layers_of(lower_for(with_exit(0.5, 0.0), NATIVE, TARGET), NATIVE, TARGET)
+    graph = model_of([layer.site for layer in layers.values()], "layers")
+    zeros = {n: np.zeros(graph.tensors[n].shape, DTYPES[graph.tensors[n].dtype])
+             for n in graph.inputs}
+    exits = [node for node in graph.nodes if node.op == "exit"]
+    assert len(exits) == 1
+    assert not ops()["exit"].ends_run(exits[0].attributes, [zeros[exits[0].inputs[0]]])
 
 
 def test_layers_side_by_side_are_a_model_that_the_engine_takes() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from edgec.format.bundle import Answered
 from edgec.measure.exits import by_exit
 
 RAW = {"output_names": ["y", "exit_1"], "answers": [1, 1, 1, 0] * 50,
@@ -10,8 +11,8 @@ RAW = {"output_names": ["y", "exit_1"], "answers": [1, 1, 1, 0] * 50,
 
 def test_shares_and_medians_are_those_of_the_samples():
     found = by_exit(RAW)
-    assert found["exits"] == {"y": {"share": 0.25, "median_us": 10.0},
-                              "exit_1": {"share": 0.75, "median_us": 2.0}}
+    assert found["exits"] == {"y": {"share": 0.25, "median_us": 10.0, "score": None},
+                              "exit_1": {"share": 0.75, "median_us": 2.0, "score": None}}
     assert (found["mean_us"], found["p50_us"]) == (4.0, 2.5)
     assert found["expected_us"] == pytest.approx(0.75 * 2 + 0.25 * 10)
 
@@ -22,12 +23,30 @@ def test_worst_is_the_run_through_everything():
 
 def test_an_exit_that_nobody_took_has_no_median():
     found = by_exit({**RAW, "output_names": ["y", "exit_1", "exit_2"]})
-    assert found["exits"]["exit_2"] == {"share": 0.0, "median_us": None}
+    assert found["exits"]["exit_2"] == {"share": 0.0, "median_us": None, "score": None}
 
 
 def test_p95_needs_enough_samples():
     assert by_exit(RAW)["p95_us"] == 10.0
     assert by_exit({**RAW, "answers": [1] * 20, "samples_ns": [1] * 20})["p95_us"] is None
+
+
+KNOWN = (Answered("exit_1", 0.5, 0.875), Answered("y", 0.5, 0.75))
+
+
+def test_known_shares_stand_for_those_of_golden_samples():
+    found = by_exit(RAW, KNOWN)
+    assert found["exits"]["exit_1"] == {"share": 0.5, "median_us": 2.0, "score": 0.875}
+    assert (found["expected_us"], found["worst_us"]) == (6.0, 10.0)
+    assert (found["shares_of"], found["mean_us"], found["p50_us"]) == ("validation", None, None)
+
+
+def test_no_mean_is_told_where_an_exit_was_not_seen():
+    first = {**RAW, "answers": [1] * 200}
+    found = by_exit(first, KNOWN)
+    assert (found["expected_us"], found["worst_us"]) == (None, None)
+    assert by_exit(first, (Answered("exit_1", 1.0, 0.5), Answered("y", 0.0)))["expected_us"] == 2.5
+    assert by_exit(RAW, (Answered("exit_1"), Answered("y")))["expected_us"] is None
 
 
 def test_a_model_without_exits_has_nothing():

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from edgec.errors import FormatError, UsageError
+from edgec.format.bundle import Answered
+from edgec.measure.exits import by_exit
 from edgec.measure.report import render
 from edgec.measure.results import read_result, validate, write_result
 
@@ -66,6 +68,19 @@ def test_report_shows_the_roofline_where_there_is_one() -> None:
     assert "233 GMAC/s int8, 58 GMAC/s float32; reads 180 GB/s from 16.0 KiB" in html
     assert "25% of peak" in html
     assert "of peak" not in render([RESULT])
+
+
+def test_report_of_early_exits_shows_shares_times_and_scores_instead_of_percentiles() -> None:
+    raw = {"output_names": ["y", "exit_1"], "answers": [1, 0] * 50,
+           "samples_ns": [2000, 10000] * 50}
+    measured = {**RESULT, "exits": by_exit(raw, (Answered("exit_1", 0.75, 0.875),
+                                                 Answered("y", 0.25, None)))}
+    validate(measured, "this")
+    html = render([measured])
+    assert "<td>exit_1</td><td>75.0%</td><td>2.0 µs</td><td>87.5%</td>" in html
+    assert "<td>y</td><td>25.0%</td><td>10.0 µs</td><td>unknown</td>" in html
+    assert "<td>4.0 µs in the mean</td><td>10.0 µs at worst</td>" in html
+    assert outline(html).open == []
 
 
 def test_report_of_invalid_run_says_why() -> None:

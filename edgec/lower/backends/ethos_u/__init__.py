@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from edgec.errors import UsageError
 from edgec.lower.backend import Backend, Compiled, HostPrograms, Pass, Site, load_backend
@@ -24,8 +25,6 @@ class EthosU(Backend):
     artifact = "model.tflite"
     exact = False  # nothing runs here: the golden outputs are those of the references
     plans_memory = False  # Vela does
-    runs_on_boards = False
-    firmware = _FIRMWARE
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """A target with an NPU, and the rules of the tflite backend; Vela places what is left."""
@@ -61,6 +60,10 @@ class EthosU(Backend):
     def host_programs(self) -> HostPrograms:
         """UsageError: there is none."""
         raise UsageError(f"an ethos_u bundle does not run on this machine: {_FIRMWARE}")
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """UsageError: a microcontroller has no files."""
+        raise UsageError(f"an ethos_u bundle is not deployed to a board: {_FIRMWARE}")
 
 
 PLUGIN = EthosU()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 from edgec import registry
 from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
-from edgec.lower.backends.native import sparsity
+from edgec.lower.backends.native import few_bits, sparsity
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.backends.native.rules import BASICS
@@ -47,9 +48,10 @@ class Native(Backend):
                 yield rule.__doc__
 
     def weights(self, site: Site, target: Target) -> str:
-        """Sparse or dense, and why, of an int8 layer whose weights may be either."""
+        """Sparse or dense, and why, of an int8 layer whose weights may be either; few bits."""
         taps = sparsity.taps_of(site)
-        return "" if taps is None else sparsity.choose(taps, target.cpu).reason
+        layout = "" if taps is None else sparsity.choose(taps, target.cpu).reason
+        return ", ".join(text for text in (layout, few_bits.told(site)) if text)
 
     def conditions(self, op: str) -> tuple[str, ...] | None:
         """The docstrings of the emitter's rules."""
@@ -73,6 +75,11 @@ class Native(Backend):
         """edgec-run and edgec-bench, built for this machine on first use."""
         build = build_engine()
         return HostPrograms((str(build.run),), (str(build.bench),))
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """The same for a board: static, each one file."""
+        build = build_engine(triple)
+        return (build.run, build.bench)
 
 
 PLUGIN = Native()

@@ -9,6 +9,7 @@ from hashlib import sha256
 from edgec.errors import LoweringError
 from edgec.format.plan_file import NUMPY, NodeRecord, PlanFile, TensorRecord
 from edgec.lower.backend import Site
+from edgec.lower.backends.native import few_bits
 from edgec.lower.catalog import ops
 from edgec.lower.graph import Array, Graph, Tensor
 from edgec.lower.plan import Plan
@@ -78,7 +79,8 @@ class Builder:
         """The records; model outputs that no node writes are inputs or constants."""
         outputs = tuple(self.tensor(name) for name in self._graph.outputs)
         inputs = tuple(self.tensor(name) for name in self._graph.inputs)
-        return PlanFile(self._graph.name, PRODUCER, self.target.name, tuple(self._tensors),
+        return PlanFile(self._graph.name, PRODUCER, self.target.name,
+                        few_bits.narrowed(self._tensors),
                         tuple(self._nodes), inputs, outputs, self._plan.arena_bytes)
 
     def _add(self, record: TensorRecord) -> int:

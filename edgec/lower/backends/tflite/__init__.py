@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 from edgec import registry
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
-from edgec.lower.backends.tflite import flatbuffer
+from edgec.lower.backends.tflite import flatbuffer, weights
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 from edgec.lower.backends.tflite.islands import float_islands
+from edgec.lower.backends.tflite.library import litert_library
 from edgec.lower.backends.tflite.rules import BASICS
 from edgec.lower.catalog import ops
 from edgec.lower.graph import Graph
 from edgec.lower.plan import Plan
 from edgec.target.target import Target
+from edgec.target.toolchain import build_engine
 
 PREFIX = "emit_"
 
@@ -34,15 +36,14 @@ class TfLite(Backend):
     artifact = "model.tflite"
     exact = False  # mean, pools, resize, batch_matmul, requantize: up to one step off
     plans_memory = False  # LiteRT does
-    runs_on_boards = False  # that takes a LiteRT on the board, which we do not install
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """The rules of every op, of this op's int8 form, and of its emitter."""
         emitter = emitters().get(site.node.op)
         if emitter is None:
             yield (f"the tflite backend has no op {site.node.op!r}." if site.node.op != "exit" else
-                   "LiteRT cannot end a run early: use the native backend, or the model without "
-                   "its exits.")
+                   "LiteRT cannot end a run early: use the native backend, or lower the model as "
+                   "it was before early_exit.")
             return
         broken = list(ops()[site.node.op].broken_rules(site.attributes, site.inputs, site.outputs))
         yield from broken
@@ -56,6 +57,10 @@ class TfLite(Backend):
         emitter = emitters().get(op)
         return None if emitter is None else tuple(str(rule.__doc__) for rule in emitter.rules)
 
+    def weights(self, site: Site, target: Target) -> str:
+        """Weights of few bits; empty for 8."""
+        return "4 bit, packed" if weights.in_four_bits(site) else ""
+
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """int8 nodes that LiteRT lacks become float32 ones between dequantize and quantize."""
         return (float_islands(lambda site: list(self.supports(site, target))),)
@@ -68,10 +73,16 @@ class TfLite(Backend):
         return flatbuffer.pack(builder.finish())
 
     def host_programs(self) -> HostPrograms:
-        """LiteRT's interpreter behind the command lines of edgec-run and edgec-bench."""
-        run, bench = ((sys.executable, "-m", f"{__name__}.{program}") for program in
-                      ("run", "bench"))
-        return HostPrograms(run, bench)
+        """edgec-run and edgec-bench with the installed LiteRT."""
+        build = build_engine(loads=True)
+        loaded = ("--runtime-library", str(litert_library(build.triple)))
+        return HostPrograms((str(build.run), *loaded), (str(build.bench), *loaded))
+
+    def device_files(self, triple: str) -> tuple[Path, ...]:
+        """The same for a board, with LiteRT's library out of its wheel."""
+        library = litert_library(triple)
+        build = build_engine(triple, loads=True)
+        return (build.run, build.bench, library)
 
 
 PLUGIN = TfLite()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgec.errors import LoweringError
-from edgec.lower.backends.tflite.operators import version_of
+from edgec.lower.backends.tflite.operators import FOUR_BITS, version_of
 from edgec.lower.backends.tflite.records import ModelRecord, OperatorRecord, Options
 from edgec.lower.graph import DTYPES, Array, Graph, Quantization, Tensor
 
@@ -23,6 +23,7 @@ class Builder:
         self._tensors: list[Tensor] = []
         self._operators: list[OperatorRecord] = []
         self._index: dict[str, int] = {}
+        self._four_bits: set[int] = set()
         self._names = set(graph.tensors)
         for name in graph.inputs:
             if graph.tensors[name].data is not None:
@@ -46,6 +47,12 @@ class Builder:
         return self._add(Tensor(self._unused(stem), array.shape, NAME_OF[array.dtype],
                                 quantization, array))
 
+    def four_bits(self, like: Tensor) -> int:
+        """The index of a constant like this int8 one of the graph, stored in four bits."""
+        index = self.constant(f"{like.name}:s4", like.data, like.quantization)
+        self._four_bits.add(index)
+        return index
+
     def int32(self, stem: str, values: Any) -> int:
         """The index of a constant of sizes, axes or positions."""
         return self.constant(stem, np.asarray(values, np.int32))
@@ -62,6 +69,8 @@ class Builder:
         options = Options(table, fields) if table else None
         version = version_of(code, [self._tensors[i] for i in inputs], self._tensors[output],
                              fields)
+        if self._four_bits.intersection(inputs):
+            version = max(version, FOUR_BITS[code])
         self._operators.append(OperatorRecord(code, version, tuple(inputs), (output,), options))
         return output
 
@@ -70,7 +79,7 @@ class Builder:
         inputs, outputs = (tuple(self.tensor(name) for name in names)
                            for names in (self._graph.inputs, self._graph.outputs))
         return ModelRecord(self._graph.name, tuple(self._tensors), tuple(self._operators), inputs,
-                           outputs)
+                           outputs, frozenset(self._four_bits))
 
     def _add(self, tensor: Tensor) -> int:
         self._tensors.append(tensor)

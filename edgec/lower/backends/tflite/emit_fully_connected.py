@@ -12,7 +12,7 @@ def emit(site: Site, builder: Builder) -> None:
     """The output keeps the input's axes; without that option it would have two."""
     x = builder.tensor(site.x.name)
     with clamping.result(site, builder) as (y, activation):
-        builder.operator("FULLY_CONNECTED", [x, *weights.add(site, builder)], y,
+        builder.operator("FULLY_CONNECTED", [x, *weights.add_matrix(site, builder)], y,
                          "FullyConnectedOptions", keepNumDims=len(site.x.shape) != 2,
                          fusedActivationFunction=activation)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgec.errors import LoweringError, MissingExtra
+from edgec.format import few_bits
 from edgec.lower.backends.tflite.operators import min_runtime
 from edgec.lower.backends.tflite.records import ModelRecord, OperatorRecord, Options
 from edgec.lower.graph import Array, Quantization, Tensor
@@ -81,18 +82,20 @@ class _Packer:
     def _subgraph(self) -> Any:
         made = self._schema.SubGraphT()
         made.name = self._model.name
-        made.tensors = [self._tensor(t) for t in self._model.tensors]
+        made.tensors = [self._tensor(t, i in self._model.four_bits)
+                        for i, t in enumerate(self._model.tensors)]
         made.operators = [self._operator(op) for op in self._model.operators]
         made.inputs, made.outputs = _indices(self._model.inputs), _indices(self._model.outputs)
         return made
 
-    def _tensor(self, tensor: Tensor) -> Any:
+    def _tensor(self, tensor: Tensor, four_bits: bool) -> Any:
         made = self._schema.TensorT()
         made.name, made.shape = tensor.name, _indices(tensor.shape)
         made.hasRank = True
-        made.type = getattr(self._schema.TensorType, TYPES[tensor.dtype])
+        made.type = getattr(self._schema.TensorType, "INT4" if four_bits else TYPES[tensor.dtype])
         if tensor.data is not None:
-            made.buffer = self._buffer(np.ascontiguousarray(tensor.data).tobytes())
+            data = np.ascontiguousarray(tensor.data)
+            made.buffer = self._buffer(few_bits.pack(data, "s4") if four_bits else data.tobytes())
         if tensor.quantization is not None:
             made.quantization = self._quantization(tensor.quantization)
         return made

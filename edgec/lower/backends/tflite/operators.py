@@ -27,11 +27,15 @@ _RANK_5: Mapping[str, int] = MappingProxyType({
 _BROADCAST_5: Mapping[str, int] = MappingProxyType({"DIV": 2, "MAXIMUM": 3, "MINIMUM": 3, "SUB": 3})
 _INT64: Mapping[str, int] = MappingProxyType({"ADD": 4, "MUL": 5, "SUB": 4})
 
+# The version that brought weights of four bits.
+FOUR_BITS: Mapping[str, int] = MappingProxyType({"FULLY_CONNECTED": 10})
+
 _OLDEST = "1.14.0"  # every operator in its first version, and the first int8 ones
 _RUNTIME: Mapping[tuple[str, int], str] = MappingProxyType({
     ("ADD", 4): "2.6.0", ("BATCH_MATMUL", 1): "2.3.0", ("BATCH_MATMUL", 2): "2.3.0",
     ("CAST", 3): "2.8.0", ("CONV_2D", 6): "2.9.0", ("DIV", 2): "2.3.0",
-    ("EXP", 2): "2.12.0", ("FULLY_CONNECTED", 5): "2.0.0", ("GELU", 1): "2.9.0",
+    ("EXP", 2): "2.12.0", ("FULLY_CONNECTED", 5): "2.0.0",
+    ("FULLY_CONNECTED", 10): "2.11.0", ("GELU", 1): "2.9.0",
     ("GELU", 2): "2.9.0", ("HARD_SWISH", 1): "1.15.0", ("LOG", 2): "2.15.0",
     ("MAXIMUM", 3): "2.3.0", ("MINIMUM", 3): "2.3.0", ("MUL", 3): "1.15.0", ("PAD", 4): "2.6.0",
     ("PADV2", 4): "2.6.0", ("RESIZE_BILINEAR", 3): "2.2.0",

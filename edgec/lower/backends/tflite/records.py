@@ -51,10 +51,11 @@ class OperatorRecord:
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """A whole model: one subgraph, one signature."""
+    """A whole model: one subgraph, one signature. four_bits: int8 constants, stored as int4."""
 
     name: str
     tensors: tuple[Tensor, ...]
     operators: tuple[OperatorRecord, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    four_bits: frozenset[int] = frozenset()

@@ -6,16 +6,38 @@ from dataclasses import replace
 
 import numpy as np
 
+from edgec.format import few_bits
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.graph import Quantization
 from edgec.lower.ops import _linear
 from edgec.lower.ops._rules import scale_of
+from edgec.lower.ops.fully_connected import FullyConnected
 
 
 def add(site: Site, builder: Builder) -> list[int]:
     """Indices of the weights as they are, and of the bias."""
     return [builder.tensor(site.input(1).name), bias(site, builder, site.y.shape[-1])]
+
+
+def add_matrix(site: Site, builder: Builder) -> list[int]:
+    """The same for a fully connected layer, whose weights may take four bits."""
+    if not in_four_bits(site):
+        return add(site, builder)
+    return [builder.four_bits(site.input(1)), bias(site, builder, site.y.shape[-1])]
+
+
+def in_four_bits(site: Site) -> bool:
+    """Whether the weights of a fully connected layer are stored in four bits.
+
+    LiteRT 2.3 takes such weights in convolutions, too, and with rows of odd length, but not in
+    XNNPACK: its own kernels round otherwise.
+    """
+    if not isinstance(site.attributes, FullyConnected) or site.y.dtype != "s8":
+        return False
+    w = site.input(1)
+    return (w.data is not None and w.shape[-1] % 2 == 0
+            and few_bits.narrowest(np.asarray(w.data)) in ("s2", "s3", "s4"))
 
 
 def add_depthwise(site: Site, builder: Builder) -> list[int]:

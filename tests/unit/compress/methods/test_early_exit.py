@@ -10,10 +10,14 @@ import torch
 from edgec.compress.exits.outcomes import outcomes
 from edgec.compress.method import Given, run
 from edgec.compress.methods.early_exit import EarlyExit
+from edgec.compress.methods.qat import Qat
 from edgec.compress.methods.quantize import Quantize
+from edgec.compress.training.score import score_model
 from edgec.errors import MethodError
 from edgec.model.execute import TorchGraph
-from edgec.model.exits import read_exits
+from edgec.model.exits import Choice, Exit, read_choice, read_exits, write_exits
+from edgec.model.passes.infer_shapes import run as infer_shapes
+from tests.unit.compress import trained
 from tests.unit.compress.float_models import cnn, from_text
 from tests.unit.compress.training.tasks import image_task
 
@@ -23,7 +27,7 @@ GIVEN = Given(task=TASK)
 
 @pytest.fixture(scope="module")
 def made():
-    return run(EarlyExit(epochs=4, learning_rate=0.02, max_drop=0.1), cnn(), GIVEN)
+    return run(EarlyExit(epochs=4, learning_rate=0.02, max_drop=0.1, follow=0.0), cnn(), GIVEN)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,7 @@ def test_exits_are_outputs_behind_the_networks_own(made):
 
 
 def test_heads_learn():
-    scores = [run(EarlyExit(epochs=e, batch=32), cnn(), GIVEN).report.exits[0].score
+    scores = [run(EarlyExit(epochs=e, batch=32, follow=0.0), cnn(), GIVEN).report.exits[0].score
               for e in (0, 12)]
     assert scores[1] > scores[0] + 0.2
 
@@ -75,10 +79,80 @@ def test_report_counts_what_a_run_costs(made):
 
 
 def test_quantize_keeps_exits_and_quantizes_their_heads(made, quantized):
-    assert read_exits(quantized) == read_exits(made.model)
+    assert [e.output for e in read_exits(quantized)] == ["exit_1"]
     gemms = [n for n in quantized.graph if n.op_type == "Gemm"]
     assert len(gemms) == 2
     assert all(v.producer().op_type == "DequantizeLinear" for n in gemms for v in n.inputs)
+
+
+KNOWING = Given(task=trained.task(256, 128))
+
+
+@pytest.fixture(scope="module")
+def knowing():
+    """Of a network that knows its classes: easy samples leave early."""
+    return run(EarlyExit(epochs=3, at=(0.5,), max_drop=0.02), trained.trained(), KNOWING).model
+
+
+def found_now(model, given=KNOWING):
+    """What validation says of the exits now, and who leaves where."""
+    exits = read_exits(model)
+    found = outcomes(infer_shapes(model), exits, given.task.validation, "top1")
+    return found, found.taken([e.threshold for e in exits])
+
+
+def test_metadata_says_who_left_where(knowing):
+    found, taken = found_now(knowing)
+    exit_1, = read_exits(knowing)
+    assert 0 < exit_1.share < 1
+    assert (exit_1.share, exit_1.score) == pytest.approx((found.shares(taken)[0],
+                                                          found.answered(taken)[0]))
+    assert read_choice(knowing) == Choice(0.02, False, pytest.approx(found.answered(taken)[1]))
+
+
+def test_thresholds_are_chosen_anew_behind_another_method(knowing):
+    """The exits answer for the quantized network, within the drop that was allowed."""
+    quantized = run(Quantize(), knowing, KNOWING).model
+    found, taken = found_now(quantized)
+    assert read_exits(quantized)[0].share == pytest.approx(found.shares(taken)[0])
+    assert found.score(taken) >= found.scores[-1].mean() - 0.02 - 1e-9
+    assert read_exits(quantized) != read_exits(knowing)
+
+
+def test_without_labels_another_method_leaves_the_thresholds(made):
+    floats = run(Quantize(), made.model, Given(data=tuple(TASK.train.take(slice(32)).runs())))
+    assert read_exits(floats.model) == read_exits(made.model)
+
+
+def test_a_model_is_scored_by_the_answers_that_it_gives(made):
+    model = made.model.clone()
+    write_exits(model, [Exit("exit_1", 0.0)])
+    only_first = found_now(made.model, GIVEN)[0].scores[0].mean()
+    assert score_model(model, TASK.validation, "top1") == pytest.approx(only_first)
+
+
+def test_a_method_that_trains_takes_the_exits_along(made):
+    """Their heads learn while another method trains the network."""
+    qat = run(Qat(epochs=1, learning_rate=1e-2), made.model, GIVEN).model
+    heads = [v.const_value.numpy() for v in qat.graph.initializers.values()
+             if v.const_value is not None and v.const_value.dtype == ir.DataType.INT8
+             and v.const_value.shape == ir.Shape([5, 16])]
+    plain = [v.const_value.numpy() for v in run(Quantize(), made.model, GIVEN).model
+             .graph.initializers.values() if v.const_value is not None
+             and v.const_value.dtype == ir.DataType.INT8
+             and v.const_value.shape == ir.Shape([5, 16])]
+    assert len(heads) == 1
+    assert (heads[0] != plain[0]).any()
+
+
+def test_exits_follow_the_end_of_the_network():
+    """A head that follows only the end agrees with it more often than one of labels alone."""
+    agreement = []
+    for follow in (0.0, 1.0):
+        model = run(EarlyExit(epochs=12, batch=32, follow=follow), cnn(), GIVEN).model
+        first, end = answers(model, ["exit_1", "y"])
+        agreement.append((first.argmax(-1) == end.argmax(-1)).mean())
+    assert agreement[1] > agreement[0]
 
 
 def test_second_run_only_chooses_thresholds_anew(quantized):
@@ -97,6 +171,7 @@ def test_recalibrated_thresholds_keep_the_drop_on_the_quantized_model(quantized)
 @pytest.mark.parametrize(("options", "message"), [
     ({"at": (0.0,)}, r"at is \(0.0,\); it must be shares above 0 and below 1"),
     ({"at": ()}, "at least one"),
+    ({"follow": 1.5}, "follow is 1.5; it must be from 0 to 1"),
     ({"pool": "min"}, "pool is 'min'; it must be one of avg, max, both"),
     ({"max_drop": -0.1}, "max_drop is -0.1; it must be 0 or more")])
 def test_options_out_of_range_are_refused(options, message):
@@ -105,7 +180,7 @@ def test_options_out_of_range_are_refused(options, message):
 
 
 def test_quantized_model_without_exits_is_refused_with_the_right_order():
-    with pytest.raises(MethodError, match="Place them in the float model, quantize, then run"):
+    with pytest.raises(MethodError, match="Place them in the float model, then quantize"):
         run(EarlyExit(), run(Quantize(), cnn(), GIVEN).model, GIVEN)
 
 

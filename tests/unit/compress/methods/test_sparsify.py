@@ -91,6 +91,30 @@ def test_quantize_keeps_zeros(rounding: str) -> None:
         assert not integers[zero.shape][zero].any()
 
 
+def test_two_passes_zero_as_much_as_one() -> None:
+    method = replace(PLAIN, sparsity=0.75, include=("*",), exclude=("head",))
+    passes = method.twice()
+    assert passes is not None
+    assert [p.sparsity for p in passes] == [0.5, 0.75]
+    once, _ = sparse(method, net(), SEEN)
+    model, _ = sparse(passes[0], net(), SEEN)
+    twice, _ = sparse(passes[1], model, SEEN)
+    for name in ("w1", "w2", "w3"):
+        shares = [(weight(m, name) == 0).mean() for m in (twice, once)]
+        assert shares[0] == pytest.approx(shares[1], abs=0.06)  # blocks at an edge are smaller
+        assert not weight(twice, name)[weight(model, name) == 0].any()
+
+
+def test_a_fixed_share_of_zeros_is_reached_in_one_pass() -> None:
+    assert Sparsify(pattern="2:4").twice() is None
+
+
+def test_two_passes_train_as_long_as_one() -> None:
+    passes = Sparsify(epochs=6).twice()
+    assert passes is not None
+    assert sum(p.epochs for p in passes) == 6
+
+
 def test_a_method_that_trains_later_keeps_zeros() -> None:
     model, _ = sparse(replace(PLAIN, include=("wide",)), trained())
     later, _ = sparse(Sparsify(include=("narrow",), epochs=2), model, Given(task=task(128, 64)))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgec.compress.method import load
 from edgec.compress.methods.distill import Distill
 from edgec.compress.methods.finetune import Finetune
 from edgec.compress.methods.prune import Prune
@@ -29,6 +30,22 @@ def fixed(first: str, second: str) -> Edge:
 
 def test_without_edges_the_published_order_is_the_order() -> None:
     assert sort(("quantize", "prune", "distill"), ()).names == ("distill", "prune", "quantize")
+
+
+def test_the_order_to_begin_with_breaks_nothing_that_methods_demand() -> None:
+    for first, second in combinations(PRIOR, 2):
+        edge = fixed_edge((first, load(first)()), (second, load(second)()))
+        assert edge is None or edge.first == first, edge
+
+
+@pytest.mark.parametrize("name", ["early_exit", "sparsify"])
+def test_what_needs_float_weights_comes_before_quantization_and_is_free_otherwise(
+        name: str) -> None:
+    for other in ("quantize", "qat"):
+        edge = fixed_edge((other, load(other)()), (name, load(name)()))
+        assert edge is not None
+        assert edge.first == name
+    assert fixed_edge((name, load(name)()), ("prune", Prune())) is None
 
 
 def test_a_measured_edge_overrules_the_published_order() -> None:

@@ -1,5 +1,7 @@
 """Which limits a model breaks, and what the table [search] may say."""
 
+from dataclasses import replace
+
 import pytest
 
 from edgec.compress.cost import Cost, Latency
@@ -48,6 +50,14 @@ def test_a_ratio_half_as_large_as_asked_is_as_far_off_as_a_size_twice_as_large()
 def test_options_that_do_not_fit_are_refused(table, limits: Limits, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         read_options(table, limits, target=False)
+
+
+def test_a_limit_of_the_worst_case_is_of_a_run_through_all_exits() -> None:
+    exits = replace(cost(us=5), latency=Latency(5, 1, 0, 0, worst_us=9))
+    limits = Limits(latency_us=6, worst_latency_us=8)
+    assert [str(b) for b in broken(limits, exits, FLOAT, None)] == [
+        "worst_latency_us 9, at most 8"]
+    assert broken(limits, cost(us=5), FLOAT, None) == ()
 
 
 def test_without_limits_of_cost_the_goal_is_the_cost() -> None:

@@ -115,6 +115,22 @@ def test_a_step_that_makes_the_target_no_faster_is_left_out_before_it_trains(mod
                                                             "10.0 µs before, 10.0 µs after")
 
 
+def test_early_exits_are_judged_when_they_are_trained_not_before(model, tmp_path) -> None:
+    """Untrained, nobody leaves by them, and their heads only cost."""
+    def price(model: ir.Model) -> Cost:
+        cost = paper_cost(model)
+        return replace(cost, latency=Latency(cost.macs / 1e3, 1, 0, 0))
+
+    limit = price(model).macs / 1e3 / 1.5
+    exits = MethodTable("early_exit", {"epochs": 1, "at": [0.5], "max_drop": 1.0})
+    asked = replace(problem(model, Limits(drop=1, latency_us=limit), Told(), exits), price=price)
+    tried, = Search(asked, SearchOptions(1), tmp_path).run().candidates
+    assert tried.refused == ()
+    assert tried.stopped == ""
+    assert tried.cost is not None
+    assert tried.cost.latency_us < limit < tried.cost.worst_macs / 1e3  # type: ignore[operator]
+
+
 def test_the_nearest_miss_is_the_one_with_the_least_excess(model, tmp_path) -> None:
     free = Search(problem(model, Limits(drop=1), Told()), SearchOptions(9), tmp_path).run()
     sizes = {c.strengths["prune"]["ratio"]: c.cost.bytes for c in free.candidates if c.cost}

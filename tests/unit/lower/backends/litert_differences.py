@@ -17,7 +17,7 @@ import numpy as np
 
 from edgec.lower import catalog
 from edgec.lower.backend import Site, load_backend
-from edgec.lower.backends.tflite.session import Session
+from tests.unit.lower.backends.litert_session import Session
 from edgec.lower.graph import Array, Graph
 from edgec.lower.interpret import interpret
 from edgec.lower.ops._rules import zero_of

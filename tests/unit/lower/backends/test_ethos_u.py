@@ -81,7 +81,7 @@ def test_same_graph_gives_the_same_bytes() -> None:
 
 def test_node_that_vela_refuses_is_listed_with_the_way_out() -> None:
     graph = specialize(lower(as_ir(float_model("gated"))), BACKEND, U55)
-    with pytest.raises(UnsupportedOps, match="unary: Vela refuses a hard swish.* use ReLU"):
+    with pytest.raises(UnsupportedOps, match=r"unary: Vela refuses a hard swish.* use ReLU"):
         require_supported("ethos_u", BACKEND, graph, U55)
 
 

@@ -13,7 +13,7 @@ from edgec.errors import LoweringError, MissingExtra
 from edgec.lower.backend import load_backend
 from edgec.lower.backends.tflite.flatbuffer import pack
 from edgec.lower.backends.tflite.records import Activation, ModelRecord, Padding
-from edgec.lower.backends.tflite.session import Session
+from tests.unit.lower.backends.litert_session import Session
 from edgec.lower.graph import Graph, Node, Tensor
 from edgec.lower.ops.add import Add
 from edgec.lower.plan import plan

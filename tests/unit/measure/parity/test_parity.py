@@ -32,7 +32,7 @@ def made(tmp_path_factory) -> Path:
     save_model(quantized, folder / "q.onnx")
     np.savez(folder / "x.npz", x=np.stack([inputs_for("convnet", s)["x"] for s in (7, 8, 9)]))
     pipeline.lower(str(folder / "q.onnx"), folder / "bundle", target=TARGET,
-                   command=["lower", str(folder / "q.onnx")])
+                   origin=pipeline.Origin(command=["lower", str(folder / "q.onnx")]))
     return folder
 
 

@@ -1,0 +1,127 @@
+"""How few bytes of `.edgec` keyword spotting takes: a narrow student with weights of few bits.
+
+The network that train_float wrote teaches one with a share of its channels, which goes on from its
+weights; both teach that one with weights of few bits. Validation chooses the epochs and, where
+several widths and bits are tried, the one that is reported; test is looked at once, for that one.
+Bytes and answers are those of the engine and its file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from edgec.compress.method import Given, Method, run
+from edgec.compress.methods.distill import Distill
+from edgec.compress.methods.qat import Qat
+from edgec.compress.methods.quantize import Quantize
+from edgec.compress.training.score import score_model
+from edgec.lower.backend import load_backend
+from edgec.lower.lower import lower_for
+from edgec.lower.plan import plan
+from edgec.model.load import load_model
+from edgec.model.onnx_file import save_model
+from edgec.model.task import Samples, Task
+from edgec.target.target import load_target
+from edgec.target.toolchain import build_engine
+from experiments.command import Command
+from experiments.datasets import load_dataset
+from experiments.results import Results
+
+
+def experiment(arguments: argparse.Namespace) -> None:
+    """A row for each try with its validation score; then int8 and the best try on test."""
+    task = load_dataset("keywords", arguments.data, arguments.out / "data")
+    assert task.test is not None
+    teacher = load_model(arguments.out / "dscnn_kws.onnx")
+    results = Results(arguments.out / "few_bytes.jsonl")
+    rows = [results.get(_key(width, bits, seed, arguments),
+                        lambda width=width, bits=bits, seed=seed: _tried(  # type: ignore[misc]
+                            _key(width, bits, seed, arguments), teacher, task, arguments))
+            for width in arguments.width for bits in arguments.bits
+            for seed in range(arguments.seeds)]
+    int8 = _file(run(Quantize(), teacher, Given(task=task)).model, arguments.out / "int8.edgec",
+                 arguments.target)
+    before = _on_engine(int8, task.test)
+    small = [row for row in rows if 4 * row["bytes"] <= int8.stat().st_size]
+    print(f"float {100 * score_model(teacher, task.test, 'top1'):.2f} %; int8 {before:.2f} %, "
+          f"{int8.stat().st_size} bytes; {len(small)} of {len(rows)} tries have a quarter of them")
+    way = _best(small or rows)
+    for row in (r for r in rows if (r["width"], r["bits"]) == way):
+        found = _on_engine(arguments.out / f"{_name(row)}.edgec", task.test)
+        print(f"{_name(row)}: {found:.2f} %, {found - before:+.2f} to int8, {row['bytes']} bytes, "
+              f"{int8.stat().st_size / row['bytes']:.2f} times fewer")
+
+
+def _key(width: float, bits: int, seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    return {"width": width, "bits": bits, "seed": seed, "epochs": arguments.epochs,
+            "qat_epochs": arguments.qat_epochs}
+
+
+def _name(key: Mapping[str, Any]) -> str:
+    return f"few_bytes_{key['width']}_w{key['bits']}_{key['seed']}"
+
+
+def _tried(key: Mapping[str, Any], teacher: ir.Model, task: Task,
+           arguments: argparse.Namespace) -> dict[str, Any]:
+    """Trains, writes the file; its bytes, and validation scores in float and of few bits."""
+    given = Given(task=task, teacher=teacher, seed=key["seed"], progress=_say)
+    steps: tuple[Method, Method] = (
+        Distill(epochs=key["epochs"], width=key["width"], keep="group_norm", learning_rate=5e-3),
+        Qat(weight_bits=key["bits"], epochs=key["qat_epochs"]))
+    student = arguments.out / f"few_bytes_{key['width']}_{key['seed']}_{key['epochs']:g}.onnx"
+    if not student.is_file():
+        save_model(run(steps[0], teacher, given).model, student)
+    narrow = load_model(student)
+    few = run(steps[1], narrow, given).model
+    written = _file(few, arguments.out / f"{_name(key)}.edgec", arguments.target)
+    return {"bytes": written.stat().st_size,
+            "float_validation": score_model(narrow, task.validation, "top1"),
+            "validation": score_model(few, task.validation, "top1")}
+
+
+def _best(rows: list[dict[str, Any]]) -> tuple[float, int]:
+    """Width and bits with the best mean validation score over seeds."""
+    ways = {(row["width"], row["bits"]) for row in rows}
+    return max(sorted(ways), key=lambda way: float(np.mean(
+        [row["validation"] for row in rows if (row["width"], row["bits"]) == way])))
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _file(model: ir.Model, path: Path, target: str) -> Path:
+    board, native = load_target(target), load_backend("native")
+    graph = lower_for(model, native, board)
+    path.write_bytes(native.emit(graph, plan(graph), board))
+    return path
+
+
+def _on_engine(artifact: Path, samples: Samples) -> float:
+    """Percent right of what the engine answers."""
+    given, answered = (artifact.with_name(f"few_bytes_{what}.npy") for what in ("x", "y"))
+    np.save(given, samples.inputs["features"])
+    subprocess.run([str(build_engine().run), str(artifact), "--input", str(given), "--output",
+                    str(answered)], check=True)
+    logits = np.load(answered).reshape(len(samples), -1)
+    return 100 * float((logits.argmax(-1) == samples.targets).mean())
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--width", type=float, nargs="+", default=[0.5],
+                        help="share of the channels")
+    parser.add_argument("--bits", type=int, nargs="+", default=[4])
+    parser.add_argument("--epochs", type=float, default=60.0, help="of the narrow float network")
+    parser.add_argument("--qat-epochs", type=float, default=12.0)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--target", default="raspberry_pi_4")
+
+
+COMMAND = Command("Keyword spotting in a quarter of the int8 file.", _arguments, experiment)
