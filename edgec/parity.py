@@ -14,7 +14,7 @@ import onnx_ir as ir
 from edgec.deploy.boards import Board, load_board
 from edgec.deploy.transport import open_transport
 from edgec.errors import EdgecError, UsageError
-from edgec.format.bundle import Bundle, is_bundle, read_bundle
+from edgec.format.bundle import Bundle, Port, is_bundle, read_bundle
 from edgec.lower.backend import backend_names, load_backend
 from edgec.lower.golden import golden
 from edgec.lower.graph import Array, Graph
@@ -144,12 +144,16 @@ def _samples(model: ir.Model, graph: Graph, bundle: Bundle | None, options: Pari
     if options.data is not None:
         return list(load_batches(options.data, input_specs(model), options.samples))
     if bundle is not None:
-        return [dict(zip(graph.inputs, _arrays(bundle.golden_inputs), strict=True))]
+        return _runs(bundle.inputs, bundle.golden_inputs)
     return [dict(zip(graph.inputs, golden(graph)[0], strict=True))]
 
 
-def _arrays(paths: Sequence[Path]) -> list[Array]:
-    return [np.load(path, allow_pickle=False) for path in paths]
+def _runs(ports: Sequence[Port], paths: Sequence[Path]) -> Samples:
+    """Golden files, which may hold several runs one after the other, as one mapping for each."""
+    arrays = [np.load(path, allow_pickle=False) for path in paths]
+    cut = [array.reshape(-1, *port.shape) for port, array in zip(ports, arrays, strict=True)]
+    return [dict(zip((p.name for p in ports), run, strict=True))
+            for run in zip(*cut, strict=True)]
 
 
 def _outputs_only(bundle: Bundle, options: ParityOptions, bounds: Bounds) -> Parity:
@@ -158,11 +162,10 @@ def _outputs_only(bundle: Bundle, options: ParityOptions, bounds: Bounds) -> Par
         raise UsageError(f"the model that {bundle.path} was lowered from is not where it was, so "
                          "only its golden outputs can be compared. Name the model with --model, "
                          "or leave out --data, --float, --backend and --board.")
-    inputs = dict(zip((p.name for p in bundle.inputs), _arrays(bundle.golden_inputs), strict=True))
-    expected = dict(zip((p.name for p in bundle.outputs), _arrays(bundle.golden_outputs),
-                        strict=True))
-    return Parity(str(bundle.path), bundle.target, 1, bounds, (),
-                  tuple(_artifact(bundle, [inputs], [expected], GOLDEN)),
+    samples = _runs(bundle.inputs, bundle.golden_inputs)
+    expected = _runs(bundle.outputs, bundle.golden_outputs)
+    return Parity(str(bundle.path), bundle.target, len(samples), bounds, (),
+                  tuple(_artifact(bundle, samples, expected, GOLDEN)),
                   {"layers": "the model that the bundle was lowered from is not at hand; name it "
                              "with --model"})
 

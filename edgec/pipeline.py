@@ -27,7 +27,7 @@ from edgec.deploy.transport import Transport, open_transport
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.lower import lower as lowering
-from edgec.lower.backend import Backend, Site, load_backend, require_supported
+from edgec.lower.backend import Backend, Compiled, Site, load_backend, require_supported
 from edgec.lower.golden import golden
 from edgec.lower.golden_exits import TYPICAL, answered, golden_exits, has_exits
 from edgec.lower.graph import Array, Graph
@@ -60,6 +60,7 @@ class Inspection:
     arena_bytes: int | None = None
     arena_bound_bytes: int | None = None
     problem: str = ""
+    report: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -67,20 +68,23 @@ class Inspection:
 
 
 def inspect(spec: str, target: str | None = None, shapes: Shapes | None = None) -> Inspection:
-    """What a model is; with `target` also what would run where in our engine, and why not in int8.
-    """
+    """What a model is; with `target` also what its first backend would run where, and why so."""
     model = load_model(spec, shapes)
     summary = inspect_model(model)
     if target is None:
         return Inspection(summary)
     board = load_target(target)
-    native = load_backend("native")
+    backend = load_backend(board.backends[0])
     try:
-        graph = lowering.lower_for(model, native, board)
+        graph = lowering.lower_for(model, backend, board)
     except LoweringError as error:
         return Inspection(summary, board.name, problem=str(error))
     planned = plan(graph)
-    return Inspection(summary, board.name, tuple(_placements(graph, native, board)),
+    if not backend.plans_memory:
+        made = backend.compile(graph, planned, board)
+        return Inspection(summary, board.name, tuple(_placements(graph, backend, board, made)),
+                          report=made.report)
+    return Inspection(summary, board.name, tuple(_placements(graph, backend, board)),
                       planned.arena_bytes, planned.lower_bound_bytes)
 
 
@@ -111,11 +115,15 @@ class Origin:
     chosen: Mapping[str, Any] | None = None
 
 
-def lower(spec: str, output: Path, *, target: str, backend: str = "native",
+def lower(spec: str, output: Path, *, target: str, backend: str | None = None,
           shapes: Shapes | None = None, origin: Origin = Origin()
           ) -> tuple[Bundle, list[Placement]]:
-    """Lowers a float or QDQ model for a target; writes the bundle directory `output`."""
+    """Lowers a float or QDQ model for a target; writes the bundle directory `output`.
+
+    Without `backend` by the first one that the target names.
+    """
     board = load_target(target)
+    backend = backend or board.backends[0]
     load_backend(backend)  # a wrong name is told before the work
     if backend not in board.backends:
         raise UsageError(f"the target {board.name} has no backend {backend!r}. It has: "
@@ -151,9 +159,10 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     emitter = load_backend(backend)
     graph = lowering.lower_for(model, emitter, target)
     require_supported(backend, emitter, graph, target)
-    placements = _placements(graph, emitter, target)
     planned = plan(graph)
-    report: dict[str, Any] = {"nodes": [asdict(p) for p in placements]}
+    made = emitter.compile(graph, planned, target)
+    placements = _placements(graph, emitter, target, made)
+    report: dict[str, Any] = {"nodes": [asdict(p) for p in placements], **made.report}
     if origin.chosen is not None:
         report["chosen"] = origin.chosen
     if emitter.plans_memory:
@@ -167,7 +176,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         vectors, answers = golden(graph, emitter.exact), None
     contents = BundleContents(
         name=name, backend=backend, target=target.name, triple=target.triple,
-        artifact=emitter.artifact, artifact_bytes=emitter.emit(graph, planned, target),
+        artifact=emitter.artifact, artifact_bytes=made.artifact, files=made.files,
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
         golden_inputs=vectors[0], golden_outputs=vectors[1], tolerance=vectors[2],
         golden_answers=answers, exits=answered(model), lowering=report, lock_inputs=origin.inputs,
@@ -175,10 +184,15 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     return write_bundle(output, contents), placements
 
 
-def _placements(graph: Graph, backend: Backend, target: Target) -> list[Placement]:
+def _placements(graph: Graph, backend: Backend, target: Target, made: Compiled | None = None
+                ) -> list[Placement]:
     """Where each node runs, and how the backend stores its weights."""
-    return [replace(placed, weights=backend.weights(Site.of(node, graph.tensors), target))
-            for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True)]
+    found = []
+    for node, placed in zip(graph.nodes, lowering.placement(graph), strict=True):
+        runs, why = (made.placed if made else {}).get(node.name, (placed.runs, ""))
+        weights = backend.weights(Site.of(node, graph.tensors), target)
+        found.append(replace(placed, runs=runs, reason=why or placed.reason, weights=weights))
+    return found
 
 
 def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:
@@ -256,12 +270,12 @@ def bench_here(bundle: Path, *, options: BenchOptions | None = None,
                progress: Progress = lambda line: None) -> dict[str, Any]:
     """Measures a bundle on this machine."""
     found = read_bundle(bundle)
+    programs = load_backend(found.backend).host_programs()
     if found.triple != host_triple():
         raise UsageError(f"{bundle} is for {found.triple} (target {found.target}) and this machine "
                          f"is {host_triple()}. Measure it on a board with --board, or lower for a "
                          f"target with triple {host_triple()}.")
-    program = Program(load_backend(found.backend).host_programs().bench,
-                      str(found.artifact_path.absolute()),
+    program = Program(programs.bench, str(found.artifact_path.absolute()),
                       tuple(str(p.absolute()) for p in found.golden_inputs))
     with tempfile.TemporaryDirectory(prefix="edgec-bench-") as folder:
         here = Board("here", "local", found.target, home=Path(folder))

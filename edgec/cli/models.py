@@ -104,9 +104,10 @@ def lower(
                                         help="A board kind (`edgec targets`) or a .toml file.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", show_default=False,
                                          help="The bundle directory to write.")],
-    backend: Annotated[str, typer.Option(
-        "--backend", help="native (.edgec for our engine), tflite, ...; all: one bundle by each, "
-        "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = "native",
+    backend: Annotated[str | None, typer.Option(
+        "--backend", help="native (.edgec for our engine), tflite, ethos_u, ...: those that the "
+        "target names (`edgec targets`), its first by default; all: one bundle by each, "
+        "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = None,
     board: BoardName = None, boards: BoardsFile = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(

@@ -17,34 +17,36 @@ from edgec.measure.parity.result import Bounds
 
 BEYOND_BOUNDS = 2
 
+Subject = Annotated[str, typer.Argument(
+    metavar="MODEL_OR_BUNDLE", show_default=False,
+    help="A model (.onnx, quantized or not, or package.module:callable), or a bundle.")]
+Data = Annotated[str | None, typer.Option(
+    "--data", "-d", metavar="DATA", help="Inputs: .npz, .npy or package.module:callable. "
+    "Default: the golden inputs, random numbers in the model's range.")]
+Samples = Annotated[int, typer.Option("--samples", min=1, help="At most so many of DATA.")]
+FloatModel = Annotated[str | None, typer.Option(
+    "--float", metavar="MODEL", help="The float model that it was quantized from.")]
+Origin = Annotated[str | None, typer.Option(
+    "--model", "-m", metavar="MODEL",
+    help="What the bundle was lowered from, if that is no longer where it was.")]
+Backends = Annotated[list[str] | None, typer.Option(
+    "--backend", help="Compare this backend, and only those named. Repeatable. Default: all that "
+    "run on this machine.")]
+MaxLsb = Annotated[int, typer.Option(
+    "--max-lsb", min=0, help="What one int8 layer may add, in steps of its result.")]
+MinSqnr = Annotated[float | None, typer.Option(
+    "--min-sqnr-db", help="Least signal-to-noise ratio of each model output, of each runtime, "
+    "against the first one. Default: not asked for.")]
+JsonFile = Annotated[Path | None, typer.Option(
+    "--json", metavar="FILE", help="Write everything: all layers of all pairs.")]
+
 
 @app.command()
 def parity(
-    subject: Annotated[str, typer.Argument(
-        metavar="MODEL_OR_BUNDLE", show_default=False,
-        help="A model (.onnx, quantized or not, or package.module:callable), or a bundle.")],
-    data: Annotated[str | None, typer.Option(
-        "--data", "-d", metavar="DATA", help="Inputs: .npz, .npy or package.module:callable. "
-        "Default: the golden inputs, random numbers in the model's range.")] = None,
-    samples: Annotated[int, typer.Option("--samples", min=1, help="At most so many of DATA.")] = 4,
-    float_model: Annotated[str | None, typer.Option(
-        "--float", metavar="MODEL", help="The float model that it was quantized from.")] = None,
-    model: Annotated[str | None, typer.Option(
-        "--model", "-m", metavar="MODEL", help="What the bundle was lowered from, if that is no "
-        "longer where it was.")] = None,
-    target: TargetName = None,
-    backend: Annotated[list[str] | None, typer.Option(
-        "--backend", help="Compare this backend, and only those named. Repeatable. Default: all "
-        "that run on this machine.")] = None,
-    board: BoardName = None, boards: BoardsFile = None,
-    max_lsb: Annotated[int, typer.Option(
-        "--max-lsb", min=0, help="What one int8 layer may add, in steps of its result.")] = 1,
-    min_sqnr_db: Annotated[float | None, typer.Option(
-        "--min-sqnr-db", help="Least signal-to-noise ratio of each model output, of each runtime, "
-        "against the first one. Default: not asked for.")] = None,
-    json_path: Annotated[Path | None, typer.Option(
-        "--json", metavar="FILE", help="Write everything: all layers of all pairs.")] = None,
-    shape: Shapes = None,
+    subject: Subject, data: Data = None, samples: Samples = 4, float_model: FloatModel = None,
+    model: Origin = None, target: TargetName = None, backend: Backends = None,
+    board: BoardName = None, boards: BoardsFile = None, max_lsb: MaxLsb = 1,
+    min_sqnr_db: MinSqnr = None, json_path: JsonFile = None, shape: Shapes = None,
 ) -> None:
     """Run the same inputs through every runtime and show where they first part, and whose it is.
 

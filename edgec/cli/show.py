@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -98,11 +98,21 @@ def inspection(out: Console, found: Inspection) -> None:
         out.print(f"cannot be lowered for {found.target}: {found.problem}", markup=False)
     if found.arena_bytes is not None:
         _arena(out, found.arena_bytes, found.arena_bound_bytes or 0)
+    if "npu" in found.report:
+        _npu(out, found.report["npu"])
 
 
 def _arena(out: Console, arena_bytes: int, bound_bytes: int) -> None:
     least = "the least possible" if arena_bytes == bound_bytes else f"at least {bound_bytes:,} B"
     out.print(f"activations: arena of {arena_bytes:,} B ({least})", markup=False)
+
+
+def _npu(out: Console, said: Mapping[str, Any]) -> None:
+    """What the NPU's compiler estimates; no measurement."""
+    out.print(f"{said['source']}, {said['accelerator']} ({said['system_config']}, "
+              f"{said['memory_mode']}): {said['cycles']:,} cycles at "
+              f"{said['clock_hz'] / 1e6:g} MHz, {said['inferences_per_second']:.1f} inferences/s, "
+              f"SRAM {size(said['sram_bytes'])}; without what runs on the CPU", markup=False)
 
 
 def _count(out: Console, placed: Sequence[Placement]) -> None:
@@ -114,7 +124,9 @@ def placements(out: Console, placed: Sequence[Placement]) -> None:
     """What runs where; float nodes with the reason."""
     floats = [p for p in placed if p.reason]
     if floats:
-        made = table("node", "op", "runs as", "why", title="not in int8")
+        npu = any("NPU" in p.runs for p in placed)
+        made = table("node", "op", "runs as", "why",
+                     title="not on the NPU" if npu else "not in int8")
         for p in floats:
             made.add_row(p.name, p.op, p.runs, p.reason)
         out.print(made)
@@ -128,6 +140,8 @@ def bundle(out: Console, made: Bundle) -> None:
     said = made.lowering()
     if "arena_bytes" in said:
         _arena(out, said["arena_bytes"], said["arena_bound_bytes"])
+    if "npu" in said:
+        _npu(out, said["npu"])
     if missing := said.get("exits_without_golden"):
         out.print(f"the self-test tries no sample that leaves at {', '.join(missing)}: none was "
                   "found. Give typical inputs with --samples.", markup=False)

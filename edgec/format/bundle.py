@@ -3,6 +3,7 @@
     manifest.json            what is here; its sha256 is the bundle's id
     model.edgec              the artifact, or model.tflite
     lowering.json            per node: name, op, where it runs, why; the arena and its lower bound
+    ...                      what else the backend makes: C sources of the model, say
     golden/input_<i>.npy     inputs for the self-test on the board, and
     golden/output_<i>.npy    the outputs that the reference gives for them
     golden/answers.npy       of a model with early exits: which output answers, int32 [samples]
@@ -65,8 +66,9 @@ class BundleContents:
     or several stacked in the first dimension. golden_answers: the output that answers each.
     exits: in the order in which they are reached, the network's end last; empty without.
 
-    lowering: what lowering.json says. lock_inputs: name to sha256 of what the model was made from;
-    lock_tools: name to version. command: the command line.
+    lowering: what lowering.json says. files: what lies beside the artifact, by path.
+    lock_inputs: name to sha256 of what the model was made from; lock_tools: name to version.
+    command: the command line.
     """
 
     name: str
@@ -81,6 +83,7 @@ class BundleContents:
     golden_outputs: tuple[Array, ...]
     tolerance: float = 0.0
     lowering: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
     lock_inputs: Mapping[str, str] = field(default_factory=dict)
     lock_tools: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
@@ -198,7 +201,8 @@ def _golden(what: str, index: int) -> str:
 def _files(contents: BundleContents) -> dict[str, bytes]:
     """Every file but the manifest."""
     lowering = json.dumps(contents.lowering, indent=1, ensure_ascii=False) + "\n"
-    files = {contents.artifact: contents.artifact_bytes, LOWERING: lowering.encode()}
+    files = {**contents.files, contents.artifact: contents.artifact_bytes,
+             LOWERING: lowering.encode()}
     for what, ports, arrays in (("input", contents.inputs, contents.golden_inputs),
                                 ("output", contents.outputs, contents.golden_outputs)):
         for i, (port, array) in enumerate(zip(ports, arrays, strict=True)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -70,6 +70,20 @@ class HostPrograms:
     bench: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """What a backend makes of a graph.
+
+    files: what belongs beside the artifact in the bundle, by path. report: what lowering.json is to
+    say of it. placed: for a node that a compiler behind the backend placed, where and why.
+    """
+
+    artifact: bytes
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
+    placed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
 class Backend(ABC):
     """One way to run a graph. The class docstring's first line is shown to the user."""
 
@@ -80,6 +94,11 @@ class Backend(ABC):
     @abstractmethod
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """The broken rules, each a sentence for the user; none means that `emit` can do it."""
+
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """For the table of supported ops: the rules that `supports` has for an op, whatever the
+        node; None when it lacks the op."""
+        return ()
 
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Graph passes that `emit` wants to have run, in order, one line each why."""
@@ -93,15 +112,22 @@ class Backend(ABC):
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The artifact, for a graph whose every node is supported."""
 
+    def compile(self, graph: Graph, plan: Plan, target: Target) -> Compiled:
+        """The artifact with what comes with it; the artifact alone, unless a backend has more."""
+        return Compiled(self.emit(graph, plan, target))
+
     @abstractmethod
     def host_programs(self) -> HostPrograms:
-        """What runs and measures the artifact on this machine; BuildError, MissingExtra."""
+        """What runs and measures the artifact on this machine.
+
+        BuildError, MissingExtra; UsageError when it runs on no machine like this one.
+        """
 
     def device_files(self, triple: str) -> tuple[Path, ...]:
         """What `deploy` brings with the artifact to a board: edgec-run, edgec-bench and the
         libraries (named *.so*) that they load. None: nothing runs the artifact there.
 
-        BuildError, MissingExtra.
+        BuildError, MissingExtra; UsageError when it is for no operating system.
         """
         return ()
 

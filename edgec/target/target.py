@@ -20,6 +20,7 @@ ISAS = {
     "x86_64": ("avx2", "avxvnni", "avx512vnni"),
     "aarch64": ("neon", "neondot", "i8mm"),
     "armv7": ("neon",),
+    "armv8m": (),  # microcontrollers: the artifact goes into a firmware
 }
 
 # Where nobody has measured: sparse weights must save a third of the work.
@@ -48,6 +49,19 @@ class Cpu:
 
 
 @dataclass(frozen=True)
+class Npu:
+    """An accelerator as its compiler wants it named.
+
+    `config_file` is the compiler's own, or one beside the target's file when it ends in .ini there.
+    """
+
+    accelerator: str
+    system_config: str
+    memory_mode: str
+    config_file: str
+
+
+@dataclass(frozen=True)
 class Target:
     """A kind of board. `cpu` and `cores` are its fast cores; `little` the slow ones, if any."""
 
@@ -62,6 +76,7 @@ class Target:
     notes: str
     little: Cpu | None = None
     little_cores: int = 0
+    npu: Npu | None = None
 
 
 def target_names() -> tuple[str, ...]:
@@ -89,6 +104,7 @@ def _read_target(path: Path) -> Target:
     little_table = table.optional_table("little")
     little, little_cores = (_read_cores(little_table, path.parent, triple)
                             if little_table else (None, 0))
+    npu = table.optional_table("npu")
     backends = table.names("backends")
     if not backends:
         raise table.fail("backends", "a list of at least one backend")
@@ -96,9 +112,19 @@ def _read_target(path: Path) -> Target:
         name=path.stem, title=table.text("title"), cpu=cpu, cores=cores,
         memory_mb=table.integer("memory_mb", 16, 1 << 22), triple=triple, backends=backends,
         energy=table.names("energy"), notes=table.text("notes", default=""),
-        little=little, little_cores=little_cores)
+        little=little, little_cores=little_cores, npu=_read_npu(npu, path.parent) if npu else None)
     table.close()
     return target
+
+
+def _read_npu(table: Table, folder: Path) -> Npu:
+    name, file = r"[A-Za-z][A-Za-z0-9_-]*", table.text("config_file")
+    own = folder / file
+    words = [table.text(key, pattern=name, allowed="a name of the NPU's compiler")
+             for key in ("accelerator", "system_config", "memory_mode")]
+    npu = Npu(*words, str(own.resolve()) if own.is_file() else file)
+    table.close()
+    return npu
 
 
 def _read_cores(table: Table, folder: Path, triple: str) -> tuple[Cpu, int]:

@@ -25,7 +25,8 @@ def test_target_lists_instruction_sets_with_all_that_they_imply(name: str) -> No
     for cpu in filter(None, (target.cpu, target.little)):
         assert cpu.isa == tuple(isa for isa in order if isa in cpu.isa), "weakest first"
         # avxvnni and avx512vnni do not imply each other; everything else implies what is weaker.
-        implied = [isa for isa in order[:order.index(cpu.isa[-1])] if isa != "avxvnni"]
+        strongest = order.index(cpu.isa[-1]) if cpu.isa else 0
+        implied = [isa for isa in order[:strongest] if isa != "avxvnni"]
         assert set(implied) <= set(cpu.isa), "none left out"
 
 
@@ -72,4 +73,4 @@ def test_engine_builds_the_same_instruction_sets_for_each_architecture() -> None
     cmake = (TARGETS_FOLDER.parent / "cpp/cmake/kernels.cmake").read_text()
     built = [tuple(found.split()) for found in re.findall(r"set\(EDGEC_ISAS portable *([^)]*)\)",
                                                           cmake)]
-    assert set(built) - {()} == set(ISAS.values())
+    assert set(built) - {()} == set(ISAS.values()) - {()}

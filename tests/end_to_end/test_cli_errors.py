@@ -108,6 +108,13 @@ CASES = [
     ("compress no_task.toml -o out", "the recipe has no [task]"),
     ("profile missing.onnx -t generic_x86_64 -o out.json", "missing.onnx"),
     ("profile good.onnx -o out.json", "profile needs one target"),
+    ("lower good.onnx -t ethos_u55_128 --backend native -o out", "has no backend 'native'"),
+    ("parity missing.onnx --json out.json", "missing.onnx"),
+    ("parity good.onnx --float good.onnx --json out.json", "is a float model itself"),
+    ("parity good.onnx --data nan.npz --json out.json", "not finite"),
+    ("parity good.onnx --backend ethos_u --json out.json", "does not run on this machine"),
+    ("parity good.onnx --board no_board", "no board"),
+    ("parity bundle --model truncated.onnx", "is not what bundle was lowered from"),
     ("demo --model no_model", "no demo model named"),
 ]
 

@@ -84,7 +84,7 @@ def test_missing_file_is_told_as_such(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("old", "new", "message"), [
     ('title = "My board"\n', "", "key 'title' is missing"),
     ('triple = "aarch64"', 'triple = "arm64"',
-     "key 'triple' is 'arm64'; it must be one of aarch64, armv7, x86_64"),
+     "key 'triple' is 'arm64'; it must be one of aarch64, armv7, armv8m, x86_64"),
     ("memory_mb = 512", "memory_mb = 0.5", "key 'memory_mb' is 0.5; it must be an integer from 16"),
     ("cores = 2", "cores = 0", "[cpu]: key 'cores' is 0; it must be an integer from 1 to 1024"),
     ("cores = 2", "cores = 2\nthreads = 4", "[cpu]: unknown key 'threads'"),

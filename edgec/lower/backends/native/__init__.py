@@ -54,6 +54,11 @@ class Native(Backend):
         layout = "" if taps is None else sparsity.choose(taps, target.cpu).reason
         return ", ".join(text for text in (layout, few_bits.told(site)) if text)
 
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """The docstrings of the emitter's rules."""
+        emitter = emitters().get(op)
+        return None if emitter is None else tuple(str(rule.__doc__) for rule in emitter.rules)
+
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Fewer passes over memory."""
         return (

@@ -52,6 +52,11 @@ class TfLite(Backend):
                 assert rule.__doc__ is not None
                 yield rule.__doc__
 
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """The docstrings of the emitter's rules."""
+        emitter = emitters().get(op)
+        return None if emitter is None else tuple(str(rule.__doc__) for rule in emitter.rules)
+
     def weights(self, site: Site, target: Target) -> str:
         """Weights of few bits; empty for 8."""
         return "4 bit, packed" if weights.in_four_bits(site) else ""
