@@ -23,6 +23,7 @@ using edgec::Models;
 
 struct edgec_tvm_program {
   ffi::Function main;
+  ffi::Tensor file;  // keeps the engine
   const Engine* engine = nullptr;
   std::vector<ffi::Tensor> inputs;
   std::vector<ffi::AnyView> arguments;
@@ -96,8 +97,8 @@ edgec_status Open(const std::string& path, const edgec_options& options,
     return status;
   }
   Engine* engine = nullptr;
-  const ffi::Tensor file = FunctionOf(machine, "file")().cast<ffi::Tensor>();
-  if (const edgec_status status = models.Find(file, &engine)) return status;
+  program->file = FunctionOf(machine, "file")().cast<ffi::Tensor>();
+  if (const edgec_status status = models.Find(program->file, &engine)) return status;
   program->engine = engine;
   program->main = FunctionOf(machine, "main");
   return EDGEC_OK;

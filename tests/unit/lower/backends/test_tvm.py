@@ -32,6 +32,7 @@ from tests.unit.lower.lower_models import as_ir, float_model, inputs_for
 
 TARGET = load_target("generic_x86_64")
 ARM64 = 183  # e_machine
+PAGE_BYTES = 4096  # to which linkers fill up a section
 
 
 def island() -> Graph:
@@ -134,8 +135,8 @@ def test_block_sparse_weights_stay_sparse_in_the_library(op: str, name: str) -> 
         sizes.append(len(load_backend("tvm").emit(case.graph, planned, target)))
         files.append(len(load_backend("native").emit(case.graph, planned, target)))
     saved = files[1] - files[0]
-    assert saved > 0
-    assert sizes[1] - sizes[0] > 0.8 * saved
+    assert saved > PAGE_BYTES
+    assert abs(sizes[1] - sizes[0] - saved) <= PAGE_BYTES
 
 
 @pytest.mark.parametrize("name", ["convnet", "encoder"])
