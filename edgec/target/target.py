@@ -118,11 +118,15 @@ def _read_target(path: Path) -> Target:
 
 
 def _read_npu(table: Table, folder: Path) -> Npu:
-    name, file = r"[A-Za-z][A-Za-z0-9_-]*", table.text("config_file")
+    def name(key: str) -> str:
+        found: str = table.text(key, pattern=r"[A-Za-z][A-Za-z0-9_-]*",
+                                allowed="a name of the NPU's compiler")
+        return found
+
+    file = table.text("config_file")
     own = folder / file
-    words = [table.text(key, pattern=name, allowed="a name of the NPU's compiler")
-             for key in ("accelerator", "system_config", "memory_mode")]
-    npu = Npu(*words, str(own.resolve()) if own.is_file() else file)
+    npu = Npu(name("accelerator"), name("system_config"), name("memory_mode"),
+              str(own.resolve()) if own.is_file() else file)
     table.close()
     return npu
 

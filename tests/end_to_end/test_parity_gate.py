@@ -1,4 +1,4 @@
-"""`edgec parity` and `edgec deploy --require-parity` as gates: exit codes, and what was not done."""
+"""`edgec parity` and `edgec deploy --require-parity` as gates: exit codes, what was not done."""
 
 from __future__ import annotations
 
