@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import arm, compare, kernels, models, peers, profile
+from benchmarks import arm, backends, compare, kernels, models, peers, profile
 from edgec.errors import EdgecError
 
 COMMANDS = (models.COMMAND, peers.COMMAND, profile.COMMAND, kernels.COMMAND, arm.COMMAND,
-            compare.COMMAND)
+            compare.COMMAND, backends.COMMAND)
 
 
 def parser() -> argparse.ArgumentParser:
