@@ -38,6 +38,10 @@ class Tvm(Backend):
                    "its exits.")
         yield from _ENGINE.supports(site, target)
 
+    def conditions(self, op: str) -> tuple[str, ...] | None:
+        """The engine's; a program has no end in the middle."""
+        return None if op == "exit" else _ENGINE.conditions(op)
+
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """The engine's."""
         return _ENGINE.passes(target)
