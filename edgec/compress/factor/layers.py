@@ -20,10 +20,10 @@ from edgec.compress.method import Array
 from edgec.compress.quantization.moments import can_gather
 from edgec.compress.quantization.units import (
     Unit,
-    bias_value,
     find_units,
     groups,
     output_axis,
+    own_bias,
     weight_array,
     weight_value,
 )
@@ -51,8 +51,7 @@ class Layer:
     @property
     def bias(self) -> str | None:
         """The name of the bias initializer, if there is one and it is this layer's alone."""
-        value = bias_value(self.unit)
-        return None if value is None or len(value.uses()) > 1 else str(value.name)
+        return own_bias(self.unit)
 
     def matrix(self) -> Array:
         """The weight as the matrix, float32."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx_ir as ir
@@ -27,11 +26,8 @@ from edgec.compress.channels.report import PruneReport, Step, layers
 from edgec.compress.criterion import Unit
 from edgec.compress.method import CALIBRATION_SAMPLES, Array, Compressed, Given, option
 from edgec.compress.training.cubic import cubic
-from edgec.compress.training.options import TrainingMethod
+from edgec.compress.training.options import TrainingMethod, validation_score
 from edgec.target.target import Target
-
-if TYPE_CHECKING:
-    from edgec.compress.training.hook import Hook
 
 TILE = 16  # output channels that every kernel of the engine computes side by side
 DEPTH = 4  # input channels that every int8 kernel adds up at once
@@ -144,7 +140,7 @@ class _Pruning:
 
     def run(self) -> Compressed:
         model, steps = self.original, []
-        first = before = self._score(model)
+        first = before = validation_score(model, self.given)
         for number in range(1, self.method.steps + 1):
             goal = cubic(self.method.ratio, number / self.method.steps)
             self.given.progress(f"step {number} of {self.method.steps}: {goal:.0%} of "
@@ -167,11 +163,11 @@ class _Pruning:
         groups = self.method.find(model).groups
         gone = self._choice(model, groups, goal)
         smaller = self._renormalized(remove(model, gone))
-        cut = self._score(smaller)
-        trained = self._trained(smaller, epochs)
+        cut = validation_score(smaller, self.given)
+        trained = self.method.finetuned(smaller, self.given, (), epochs)
         counts = {g.name: n for g in groups if (n := len(set(gone) & set(g.units)))}
         left = COSTS[self.method.of](trained, ()) / self.whole
-        score = self._score(trained)
+        score = validation_score(trained, self.given)
         return trained, Step(goal, 1 - left, counts, cut, score, False)
 
     def _choice(self, model: ir.Model, groups: tuple[Group, ...], goal: float) -> tuple[Unit, ...]:
@@ -203,24 +199,8 @@ class _Pruning:
 
         groups = [group.units for group in self.method.find(model).groups]
         norms: list[Array] = [GroupNorm().units(model, units, self.given) for units in groups]
-        return self._trained(model, epochs,
-                             GroupSparsity(groups, norms, self.method.regularize))
-
-    def _trained(self, model: ir.Model, epochs: float, *hooks: Hook) -> ir.Model:
-        if self.given.task is None or not epochs:
-            return model
-        from edgec.model.execute import TorchGraph
-
-        graph = TorchGraph(model)
-        self.method.finetune(graph, self.given, hooks, epochs)
-        return graph.to_model()
-
-    def _score(self, model: ir.Model) -> float | None:
-        if (task := self.given.task) is None:
-            return None
-        from edgec.compress.training.score import score_model
-
-        return score_model(model, task.validation, task.metric)
+        pull = GroupSparsity(groups, norms, self.method.regularize)
+        return self.method.finetuned(model, self.given, (pull,), epochs)
 
     def _report(self, model: ir.Model, steps: tuple[Step, ...],
                 score: float | None) -> PruneReport:

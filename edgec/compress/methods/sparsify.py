@@ -29,7 +29,7 @@ from edgec.compress.sparsity.pattern import WITHIN, Pattern, cell_scores, parse,
 from edgec.compress.sparsity.report import SparseLayer, SparsifyReport, Step
 from edgec.compress.sparsity.storage import break_even, stored
 from edgec.compress.training.cubic import cubic
-from edgec.compress.training.options import TrainingMethod
+from edgec.compress.training.options import TrainingMethod, validation_score
 
 
 @dataclass(frozen=True)
@@ -161,14 +161,15 @@ class _Sparsification:
 
     def run(self) -> Compressed:
         model, steps = self.original, []
-        before = self._score(model)
+        before = validation_score(model, self.given)
         count = 1 if self.pattern.of else self.method.steps
         for number in range(1, count + 1):
             goal = self.pattern.fixed_share or cubic(self.method.sparsity, number / count)
             self.given.progress(f"step {number} of {count}: {goal:.0%} of the cells shall be zero")
             sparse = self._sparse(model, goal)
-            trained = self._trained(sparse, self.method.epochs / count)
-            step = Step(goal, self._score(sparse), self._score(trained), False)
+            trained = self.method.finetuned(sparse, self.given, (), self.method.epochs / count)
+            step = Step(goal, validation_score(sparse, self.given),
+                        validation_score(trained, self.given), False)
             drop = (before or 0.0) - (step.score_trained or 0.0)
             if 0 <= self.method.max_drop < drop:
                 steps.append(replace(step, rolled_back=True))
@@ -215,22 +216,6 @@ class _Sparsification:
         needed *= goal / self.method.sparsity  # the way there is not faster yet
         return {layer.name: share for layer, share in
                 zip(layers, shares(cells, goal, self.method.most), strict=True) if share > needed}
-
-    def _trained(self, model: ir.Model, epochs: float) -> ir.Model:
-        if self.given.task is None or not epochs:
-            return model
-        from edgec.model.execute import TorchGraph
-
-        graph = TorchGraph(model)
-        self.method.finetune(graph, self.given, (), epochs)
-        return graph.to_model()
-
-    def _score(self, model: ir.Model) -> float | None:
-        if (task := self.given.task) is None:
-            return None
-        from edgec.compress.training.score import score_model
-
-        return score_model(model, task.validation, task.metric)
 
     def _report(self, model: ir.Model, steps: tuple[Step, ...],
                 score: float | None) -> SparsifyReport:

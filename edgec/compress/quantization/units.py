@@ -136,6 +136,12 @@ def bias_value(unit: Unit) -> ir.Value | None:
     return None if use is None else use[0].inputs[use[1]]
 
 
+def own_bias(unit: Unit) -> str | None:
+    """The name of the bias initializer, where there is one and no other node reads it."""
+    value = bias_value(unit)
+    return str(value.name) if value is not None and len(value.uses()) == 1 else None
+
+
 def bias_array(unit: Unit) -> Array | None:
     """The bias [channels] of a linear unit, float32; None without bias."""
     found = rules.constant(bias_value(unit))

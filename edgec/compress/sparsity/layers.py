@@ -18,10 +18,10 @@ from edgec.compress.quantization.moments import can_gather, depth_of
 from edgec.compress.quantization.rules import constant
 from edgec.compress.quantization.units import (
     Unit,
-    bias_value,
     find_units,
     groups,
     output_axis,
+    own_bias,
     weight_array,
     weight_value,
 )
@@ -50,8 +50,7 @@ class Layer:
     @property
     def bias(self) -> str | None:
         """The name of the bias, where there is one and no other node reads it."""
-        value = bias_value(self.unit)
-        return str(value.name) if value is not None and len(value.uses()) == 1 else None
+        return own_bias(self.unit)
 
     def gain(self) -> Array:
         """|factor| [outputs] of a batch normalization that alone reads the layer, else ones.

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
+import onnx_ir as ir
+
 from edgec.compress.method import Given, Method, option
 from edgec.compress.training.schedule import Schedule
 from edgec.errors import MissingExtra
@@ -69,3 +71,23 @@ class TrainingMethod(Method):
         if not any(isinstance(hook, ExitLoss) for hook in hooks):
             kept += kept_exits(graph, self.temperature)
         return finetune(graph, given, self.schedule(epochs), (*hooks, *kept))
+
+    def finetuned(self, model: ir.Model, given: Given, hooks: Sequence[Hook] = (),
+                  epochs: float | None = None) -> ir.Model:
+        """The same for a model; the model itself where there is nothing to do."""
+        if given.task is None or not (self.epochs if epochs is None else epochs):
+            return model
+        from edgec.model.execute import TorchGraph
+
+        graph = TorchGraph(model)
+        self.finetune(graph, given, hooks, epochs)
+        return graph.to_model()
+
+
+def validation_score(model: ir.Model, given: Given) -> float | None:
+    """Of the task's metric; None without a task."""
+    if given.task is None:
+        return None
+    from edgec.compress.training.score import score_model
+
+    return score_model(model, given.task.validation, given.task.metric)
