@@ -30,9 +30,9 @@ def convert(model: str, out: str, shapes: Shapes) -> None:
     else:
         loaded = tf.keras.models.load_model(model, compile=False)
         function, specs = _inference(loaded)
-    fixed = {name: tf.TensorSpec(fixed(name, spec.shape, shapes), spec.dtype, name=name)
-             for name, spec in specs.items()}
-    concrete = tf.function(lambda **inputs: function(inputs)).get_concrete_function(**fixed)
+    inputs = {name: tf.TensorSpec(fixed(name, spec.shape, shapes), spec.dtype, name=name)
+              for name, spec in specs.items()}
+    concrete = tf.function(lambda **given: function(given)).get_concrete_function(**inputs)
     frozen = convert_variables_to_constants_v2(concrete)  # else weights become variables
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     Path(out).write_bytes(converter.convert())
