@@ -10,6 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from edgec.target.toolchain import build_engine
+
 UNREACHABLE = """
 [board.gone]
 host = "127.0.0.1"
@@ -30,6 +32,7 @@ def edgec(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory) -> Path:
     """A folder with a good model, a bundle of it, a text file named .onnx, and a boards file."""
+    build_engine()  # takes longer than a command may
     folder = tmp_path_factory.mktemp("workshop")
     value = helper.make_tensor_value_info
     graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"], "act")], "tiny",
