@@ -7,7 +7,7 @@ loop whose last axis LLVM sees as vectors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tvm import ir, s_tir, tirx
@@ -15,13 +15,16 @@ from tvm import ir, s_tir, tirx
 LANES, ROWS = 16, 7  # 14 accumulators of AVX2, or 28 of NEON, as large as the registers allow
 ROW_OF_LANES = 64    # where there is one position only, as in a fully connected layer
 
+# (schedule, loop, at most) -> the factors to split it by.
+Choice = Callable[[Any, Any, int], list[Any]]
+
 
 def scheduled(module: ir.IRModule) -> ir.IRModule:
     """The module with loops of our making in every function that tuning left alone."""
-    for name, function in module.functions_items():
-        if isinstance(function, tirx.PrimFunc) and not _is_scheduled(function):
-            module[name] = _function(function)
-    return module
+    made = {name: _function(function) if isinstance(function, tirx.PrimFunc)
+            and not _is_scheduled(function) else function
+            for name, function in module.functions_items()}
+    return ir.IRModule(made, attrs=module.attrs)
 
 
 def _is_scheduled(function: Any) -> bool:
@@ -49,7 +52,31 @@ def _reduces(schedule: Any, block: Any) -> bool:
     return any(v.iter_type == tirx.IterVar.CommReduce for v in schedule.get(block).iter_vars)
 
 
-def _tiled(schedule: Any) -> bool:
+def sampled(schedule: Any) -> None:
+    """The same tiles with sizes for a tuner to choose; the function must be `tunable`."""
+    _tiled(schedule, _sample)
+
+
+def tunable(module: ir.IRModule) -> bool:
+    """Whether `sampled` has something to say of a module of one function."""
+    try:
+        return _tiled(s_tir.Schedule(module))
+    except s_tir.ScheduleError:
+        return False
+
+
+def _sample(schedule: Any, loop: Any, limit: int) -> list[Any]:
+    """Never 1: loops of one step vanish, and a trace of another choice would not fit."""
+    extent = _extent(schedule, loop)
+    sizes = [d for d in range(2, min(2 * limit, extent) + 1) if extent % d == 0]
+    return [None, schedule.sample_categorical(sizes, [1 / len(sizes)] * len(sizes))]
+
+
+def _largest(schedule: Any, loop: Any, limit: int) -> list[Any]:
+    return [None, _divisor(_extent(schedule, loop), limit)]
+
+
+def _tiled(schedule: Any, choose: Choice = _largest) -> bool:
     """One sum, in front of it at most padding, behind it elementwise ops."""
     blocks = _blocks(schedule)
     sums = [i for i, block in enumerate(blocks) if _reduces(schedule, block)]
@@ -65,7 +92,7 @@ def _tiled(schedule: Any) -> bool:
         schedule.set_scope(block, 0, "local")
     for padding in before:
         _vectorize_last(schedule, padding)
-    return _tile(schedule, block, last)
+    return _tile(schedule, block, last, choose)
 
 
 def _reads_along_last_axis(block: Any) -> bool:
@@ -76,7 +103,7 @@ def _reads_along_last_axis(block: Any) -> bool:
     return bool(spatial) and any(spatial[-1].same_as(v) for v in used)
 
 
-def _tile(schedule: Any, block: Any, last: Any) -> bool:
+def _tile(schedule: Any, block: Any, last: Any, choose: Choice) -> bool:
     """Tiles of the last two axes of `block`, summed in registers; `last` per tile."""
     kinds = [v.iter_type for v in schedule.get(block).iter_vars]
     loops = schedule.get_loops(block)
@@ -84,15 +111,14 @@ def _tile(schedule: Any, block: Any, last: Any) -> bool:
                if kind == tirx.IterVar.DataPar]
     depth = [loop for loop, kind in zip(loops, kinds, strict=True)
              if kind == tirx.IterVar.CommReduce]
-    rows = _divisor(_extent(schedule, spatial[-2]), ROWS) if len(spatial) > 1 else 1
-    lanes = _divisor(_extent(schedule, spatial[-1]), LANES if rows > 1 else ROW_OF_LANES)
-    if lanes == 1:
+    if _divisor(_extent(schedule, spatial[-1]), LANES) == 1:
         return False
     outer, inner = spatial[:-1], []
-    if rows > 1:
-        high, row = schedule.split(spatial[-2], [None, rows])
+    if len(spatial) > 1 and _divisor(_extent(schedule, spatial[-2]), ROWS) > 1:
+        high, row = schedule.split(spatial[-2], choose(schedule, spatial[-2], ROWS))
         outer, inner = [*spatial[:-2], high], [row]
-    tile, lane = schedule.split(spatial[-1], [None, lanes])
+    limit = LANES if inner else ROW_OF_LANES
+    tile, lane = schedule.split(spatial[-1], choose(schedule, spatial[-1], limit))
     schedule.reorder(*outer, tile, *depth, *inner, lane)
     schedule.reverse_compute_at(last, tile)
     for part in (block, last):
