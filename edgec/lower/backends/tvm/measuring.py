@@ -18,7 +18,7 @@ from tvm.s_tir.transform import RemoveWeightLayoutRewriteBlock
 
 KEY = "edgec"
 SESSION_S = 60
-EVALUATION = config.EvaluatorConfig(number=3, repeat=1, min_repeat_ms=40)
+EVALUATION = config.EvaluatorConfig(number=1, repeat=7, min_repeat_ms=10)
 
 
 @derived_object
@@ -88,7 +88,8 @@ class Runner(runner.PyRunner):  # type: ignore[misc]
             device = session.device(str(given.device_type), 0)
             arguments = rpc_runner.default_alloc_argument(
                 session, device, tuple(info.as_json() for info in given.args_info), 1)
-            return list(rpc_runner.default_run_evaluator(
-                session, session.load_module(remote), device, EVALUATION, arguments))
+            seconds = rpc_runner.default_run_evaluator(
+                session, session.load_module(remote), device, EVALUATION, arguments)
+            return [min(seconds)]  # what else the machine did only adds
         finally:
             session.remove(remote)

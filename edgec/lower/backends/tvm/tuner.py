@@ -105,9 +105,11 @@ class _Tuning:
         records = len(self._database.get_all_tuning_records())
         self._tell(f"{len(self._tasks)} kernels to tune, {records} measurements from before")
         for task in self._tasks:
-            self._default(task)
+            if self._name(task) not in self._defaults:
+                self._default(task)
         for seed, task in enumerate(cycle(self._tasks)):
             self._try(task, seed)
+            self._default(task)  # again beside the candidates: the machine may be less busy now
             self._say(task)
             if time.monotonic() >= end:
                 return
@@ -118,9 +120,6 @@ class _Tuning:
 
         from edgec.lower.backends.tvm.schedule import scheduled
 
-        name = self._name(task)
-        if name in self._defaults:
-            return
         module = task.dispatched[0]
         api = self._schedules
         built = self._builder.build([api.builder.BuilderInput(scheduled(module), self._target)])[0]
@@ -129,7 +128,8 @@ class _Tuning:
         seconds = self._runner.run([given])[0].result().run_secs
         if seconds is None:
             raise RuntimeError(f"{task.task_name} with default loops could not be measured")
-        self._defaults[name] = float(sum(seconds) / len(seconds))
+        name = self._name(task)
+        self._defaults[name] = min(float(seconds[0]), self._defaults.get(name, math.inf))
         write_file(self._folder / DEFAULTS, json.dumps(self._defaults).encode())
 
     def _name(self, task: Any) -> str:
