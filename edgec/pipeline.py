@@ -106,13 +106,15 @@ class Origin:
     """What a bundle was made from: sha256 by name, and the command line.
 
     samples: typical inputs, [n, ...] by name or as for `quantize`; golden vectors for every early
-    exit are looked for in them. chosen: how the backend was, where that was not the user.
+    exit are looked for in them. chosen: how the backend was, where that was not the user. options:
+    of the backend, by name.
     """
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
     samples: Mapping[str, Array] | str | None = None
     chosen: Mapping[str, Any] | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def lower(spec: str, output: Path, *, target: str, backend: str | None = None,
@@ -124,7 +126,7 @@ def lower(spec: str, output: Path, *, target: str, backend: str | None = None,
     """
     board = load_target(target)
     backend = backend or board.backends[0]
-    load_backend(backend)  # a wrong name is told before the work
+    load_backend(backend).configured(origin.options)  # what is wrong is told before the work
     if backend not in board.backends:
         raise UsageError(f"the target {board.name} has no backend {backend!r}. It has: "
                          f"{', '.join(board.backends)}.")
@@ -156,7 +158,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
                 backend: str = "native", origin: Origin = Origin()
                 ) -> tuple[Bundle, list[Placement]]:
     """The same for a model in memory."""
-    emitter = load_backend(backend)
+    emitter = load_backend(backend).configured(origin.options)
     graph = lowering.lower_for(model, emitter, target)
     require_supported(backend, emitter, graph, target)
     planned = plan(graph)

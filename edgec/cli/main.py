@@ -14,6 +14,7 @@ from edgec.cli import (  # noqa: F401  (each adds its verbs to the app)
     parity,
     reports,
     search,
+    tuning,
 )
 from edgec.cli.app import app, err
 from edgec.errors import EdgecError

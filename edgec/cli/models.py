@@ -109,6 +109,13 @@ def lower(
         "target names (`edgec targets`), its first by default; all: one bundle by each, "
         "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = None,
     board: BoardName = None, boards: BoardsFile = None,
+    kernels: Annotated[str | None, typer.Option(
+        "--tvm-kernels", metavar="KERNELS",
+        help="With --backend tvm: edgec, our kernels, the default; tvm, "
+             "TVM's own, for float32 models, experimental.")] = None,
+    tuning: Annotated[Path | None, typer.Option(
+        "--tuning", metavar="DIR",
+        help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
         "--samples", metavar="DATA", show_default=False,
@@ -125,7 +132,8 @@ def lower(
     if board is not None and backend != "auto":
         raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
                          f"{backend!r}. Leave it out.")
-    origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples)
+    origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples,
+                             options=_options(backend, kernels, tuning))
     shapes = pipeline.parse_shapes(shape or [])
     if backend == "all":
         _lower_all(model, output, load_target(target), origin, shapes)
@@ -138,6 +146,16 @@ def lower(
                                                 shapes=shapes, origin=origin)
         show.placements(out, placements)
         show.bundle(out, bundle)
+
+
+def _options(backend: str | None, kernels: str | None, tuning: Path | None) -> dict[str, str]:
+    """The options of the backend tvm that were given; UsageError with another one."""
+    given = {name: str(value) for name, value in (("kernels", kernels), ("tuning", tuning))
+             if value is not None}
+    if given and backend != "tvm":
+        raise UsageError(f"--tvm-kernels and --tuning are for --backend tvm; the backend is "
+                         f"{backend!r}. Add it, or leave them out.")
+    return given
 
 
 def _lower_all(model: str, output: Path, target: Target, origin: pipeline.Origin,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from edgec import registry
-from edgec.errors import UnsupportedOps
+from edgec.errors import UnsupportedOps, UsageError
 from edgec.lower.graph import Graph, Node, Tensor
 from edgec.lower.plan import Plan
 from edgec.target.target import Target
@@ -90,6 +90,12 @@ class Backend(ABC):
     artifact: ClassVar[str]  # file name in the bundle: "model.edgec"
     exact: ClassVar[bool] = True  # int8 results have the very bytes of the references
     plans_memory: ClassVar[bool] = True  # `emit` places activations as the plan says
+
+    def configured(self, options: Mapping[str, str]) -> Backend:
+        """The backend with options of its own, by name; UsageError for one that it has not."""
+        if options:
+            raise UsageError(f"this backend has no option {sorted(options)[0]!r}, it has none.")
+        return self
 
     @abstractmethod
     def supports(self, site: Site, target: Target) -> Iterator[str]:

@@ -14,6 +14,7 @@ RANKS = {
     "lower": 4,
     "measure": 5,
     "pipeline": 6, "demo": 7, "compression": 7, "profiling": 7, "parity": 7, "comparing": 7,
+    "tuning": 7,
     "cli": 8, "__main__": 9,
 }
 # Members of one rank do not know each other; deploy knows nothing of models.

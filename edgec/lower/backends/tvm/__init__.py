@@ -1,20 +1,25 @@
-"""TVM with our kernels: graphs to shared libraries for TVM's runtime."""
+"""TVM with our kernels, or alone: graphs to shared libraries for TVM's runtime."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from edgec.errors import UsageError
 from edgec.format.writer import write
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
 from edgec.lower.backends.native import Native
 from edgec.lower.backends.tvm.request import Request
 from edgec.lower.backends.tvm.runtime import runtime
-from edgec.lower.backends.tvm.steps import Layers, Step, steps
+from edgec.lower.backends.tvm.steps import Layers, Step, can, has_int8, sites, steps
+from edgec.lower.backends.tvm.tuned import read_tuning
 from edgec.lower.backends.tvm.worker import Worker
-from edgec.lower.graph import Graph, Tensor
-from edgec.lower.plan import Plan
+from edgec.lower.graph import DTYPES, Graph, Tensor
+from edgec.lower.plan import Plan, plan
 from edgec.target.target import Target
 from edgec.target.toolchain import build_engine, shared_linker
 
@@ -24,10 +29,25 @@ _ENGINE = Native()
 _worker = cache(Worker)
 
 
+KERNELS = ("edgec", "tvm")
+
+
 class Tvm(Backend):
     """TVM: a shared library for its runtime, that calls our kernels."""
 
     artifact = "model.so"
+
+    def configured(self, options: Mapping[str, str]) -> Backend:
+        """kernels: edgec, or tvm for TVM alone. tuning: a folder of `edgec tune`, for TVM alone."""
+        kernels = options.get("kernels", "edgec")
+        if kernels not in KERNELS:
+            raise UsageError(f"--tvm-kernels is {kernels!r}; allowed are {', '.join(KERNELS)}.")
+        if kernels == "tvm":
+            return TvmAlone(read_tuning(options.get("tuning")))
+        if "tuning" in options:
+            raise UsageError("--tuning is for kernels of TVM's own, and --tvm-kernels is edgec. "
+                             "Add --tvm-kernels tvm, or leave it out.")
+        return self
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """What our engine supports, but exits."""
@@ -69,6 +89,45 @@ class Tvm(Backend):
         libraries = runtime(triple)
         build = build_engine(triple, loads=True)
         return (build.run, build.bench, libraries.ours, *libraries.tvm)
+
+
+class TvmAlone(Tvm):
+    """TVM with kernels of its own, for float32 models."""
+
+    exact = False
+
+    def __init__(self, tuning: tuple[str, str] | None = None) -> None:
+        self._tuning = tuning
+
+    def supports(self, site: Site, target: Target) -> Iterator[str]:
+        """What TVM computes itself; no int8."""
+        if has_int8(site):
+            yield ("TVM's own kernels are for float32: lower with --tvm-kernels edgec, whose int8 "
+                   "kernels are ours, or lower the float model.")
+        elif not can(site):
+            yield "TVM alone does not have it: lower with --tvm-kernels edgec."
+        yield from super().supports(site, target)
+
+    def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
+        """The library."""
+        return _worker().compile(self.request(graph, target))
+
+    def request(self, graph: Graph, target: Target) -> Request:
+        """What the compiler process, or the tuner, is asked for a graph."""
+        made = sites(graph)
+        return Request(_ports(graph, target), made, _tensors(graph, made), graph.inputs,
+                       graph.outputs, llvm(target), shared_linker(target.triple), alone=True,
+                       tuning=self._tuning)
+
+
+def _ports(graph: Graph, target: Target) -> bytes:
+    """A file that says what goes in and out, and computes nothing: our engine has no layers."""
+    named = {name: graph.tensors[name] for name in (*graph.inputs, *graph.outputs)}
+    tensors = {name: tensor if name in graph.inputs or tensor.data is not None else
+               replace(tensor, data=np.zeros(tensor.shape, DTYPES[tensor.dtype]))
+               for name, tensor in named.items()}
+    empty = replace(graph, tensors=tensors, nodes=())
+    return _ENGINE.emit(empty, plan(empty), target)
 
 
 def llvm(target: Target) -> dict[str, str | list[str]]:

@@ -14,7 +14,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,6 +61,26 @@ def _compiled(request: Any) -> bytes:
 
     from edgec.lower.backends.tvm.program import build
 
+    target = tvm.target.Target(dict(request.llvm))
+    if request.alone:
+        from edgec.lower.backends.tvm.kernels import compiled
+
+        executable = compiled(build(request), target, _database(request.tuning))
+    else:
+        executable = tvm.compile(build(request), target=target)
+    return _library(executable, request)
+
+
+def _database(tuning: tuple[str, str] | None) -> Any:
+    if tuning is None:
+        return None
+    from edgec.lower.backends.tvm.database import opened
+
+    return opened(tuning)
+
+
+def linker(request: Any) -> Callable[..., None]:
+    """What TVM's export calls to link: the request's linker."""
     def link(output: str, objects: Sequence[str], **_: Any) -> None:
         done = subprocess.run([*request.link, output, *objects], capture_output=True, text=True,
                               check=False)
@@ -69,10 +89,14 @@ def _compiled(request: Any) -> bytes:
 
     # Without code of TVM's own it would write C, which compiles slowly, for the constants.
     link.get_target_triple = lambda: request.llvm["mtriple"]  # type: ignore[attr-defined]
-    executable = tvm.compile(build(request), target=tvm.target.Target(dict(request.llvm)))
+    return link
+
+
+def _library(executable: Any, request: Any) -> bytes:
+    """The bytes of the shared library."""
     with tempfile.TemporaryDirectory(prefix="edgec-tvm-") as folder:
         made = Path(folder) / "model.so"
-        executable.export_library(str(made), fcompile=link)
+        executable.export_library(str(made), fcompile=linker(request))
         return made.read_bytes()
 
 

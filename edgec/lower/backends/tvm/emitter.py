@@ -13,11 +13,27 @@ from edgec.lower.backend import Site
 
 # (site, operands as Relax expressions, the module tvm.relax.op) -> the result's expression.
 Expression = Callable[[Site, Sequence[Any], Any], Any]
+Rule = Callable[[Site], bool]
+
+
+def always(site: Site) -> bool:
+    """Any node."""
+    return True
+
+
+def never(site: Site) -> bool:
+    """No node."""
+    return False
 
 
 @dataclass(frozen=True)
 class Emitter:
-    """expression: the node in Relax. can: whether its results are the reference's."""
+    """expression: the node in Relax. can: whether its results are the reference's.
+
+    beside_ours: whether TVM computes it where our engine could, too; never for what needs tuned
+    kernels.
+    """
 
     expression: Expression
-    can: Callable[[Site], bool] = lambda site: True
+    can: Rule = always
+    beside_ours: Rule = always

@@ -14,7 +14,8 @@ class Request:
     """file: an .edgec file that the steps' layers are of. llvm: TVM's target.
 
     tensors: inputs, constants and what layers write, by name. link: the words of the linker, to be
-    followed by the output and the object files.
+    followed by the output and the object files. alone: TVM's kernels only. tuning: the database of
+    `edgec tune` as its two texts, workloads and records; None: there is none.
     """
 
     file: bytes
@@ -24,3 +25,5 @@ class Request:
     outputs: tuple[str, ...]
     llvm: Mapping[str, str | list[str]]
     link: tuple[str, ...]
+    alone: bool = False
+    tuning: tuple[str, str] | None = None

@@ -1,7 +1,7 @@
 """Cuts a graph into steps of a TVM program: a node that TVM computes, or a run of layers of ours.
 
 Our engine takes whatever has an int8 tensor, and the float32 ops that need tuned kernels. The nodes
-that follow each other there are one call: between them nothing is copied.
+that follow each other there are one call: between them nothing is copied. Alone, TVM takes all.
 """
 
 from __future__ import annotations
@@ -41,11 +41,20 @@ def emitters() -> dict[str, Emitter]:
             for name in registry.names(PACKAGE) if name.startswith(PREFIX)}
 
 
-def by_tvm(site: Site) -> bool:
-    """Whether TVM computes the node."""
+def can(site: Site) -> bool:
+    """Whether TVM could compute the node."""
     emitter = emitters().get(site.node.op)
-    tensors = [t for t in (*site.inputs, *site.outputs) if t is not None]
-    return emitter is not None and all(t.dtype != "s8" for t in tensors) and emitter.can(site)
+    return emitter is not None and not has_int8(site) and emitter.can(site)
+
+
+def has_int8(site: Site) -> bool:
+    """Whether a tensor of the node is int8."""
+    return any(t is not None and t.dtype == "s8" for t in (*site.inputs, *site.outputs))
+
+
+def by_tvm(site: Site) -> bool:
+    """Whether TVM computes the node beside our engine."""
+    return can(site) and emitters()[site.node.op].beside_ours(site)
 
 
 def steps(graph: Graph, file: PlanFile) -> list[Step]:
@@ -59,6 +68,11 @@ def steps(graph: Graph, file: PlanFile) -> list[Step]:
             made += [*_layers(graph, file, first, i), site]
             first = i + 1
     return [*made, *_layers(graph, file, first, len(graph.nodes))]
+
+
+def sites(graph: Graph) -> tuple[Site, ...]:
+    """The steps of TVM alone."""
+    return tuple(Site.of(node, graph.tensors) for node in graph.nodes)
 
 
 def _layers(graph: Graph, file: PlanFile, first: int, last: int) -> Iterator[Layers]:

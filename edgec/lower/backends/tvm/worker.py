@@ -20,6 +20,12 @@ LAST_LINES = 12
 PATIENCE_S = 10
 
 
+def environment() -> dict[str, str]:
+    """In which a process finds this package."""
+    paths = [str(Path(__file__).resolve().parents[4]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
 class Worker:
     """One process, started at the first request and after a crash."""
 
@@ -47,7 +53,7 @@ class Worker:
         if isinstance(answer, bytes):
             return answer
         raise LoweringError(f"TVM cannot compile the model. Use the backend 'native', or report "
-                            f"it. Its last lines:\n{_last(answer)}")
+                            f"it. Its last lines:\n{last_lines(answer)}")
 
     def stop(self) -> None:
         """Ends the process, if it runs."""
@@ -64,11 +70,10 @@ class Worker:
     def _started(self) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
         if self._process is None or self._said is None:
             self._said = tempfile.TemporaryFile()  # noqa: SIM115
-            paths = [str(Path(__file__).resolve().parents[4]), os.environ.get("PYTHONPATH", "")]
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._module], stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=self._said,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))})
+                env=environment())
             atexit.register(self.stop)
         return self._process, self._said
 
@@ -76,8 +81,9 @@ class Worker:
     def _words(said: IO[bytes]) -> str:
         said.seek(0)
         text = said.read().decode(errors="replace")
-        return f"Its last lines:\n{_last(text)}" if text.strip() else "It said nothing."
+        return f"Its last lines:\n{last_lines(text)}" if text.strip() else "It said nothing."
 
 
-def _last(text: str) -> str:
+def last_lines(text: str) -> str:
+    """What a user needs of a long complaint."""
     return "\n".join(text.rstrip().splitlines()[-LAST_LINES:])

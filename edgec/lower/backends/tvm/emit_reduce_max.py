@@ -1,0 +1,5 @@
+"""relax.op.max."""
+
+from edgec.lower.backends.tvm.reduction import reduction
+
+PLUGIN = reduction("max")
