@@ -187,10 +187,10 @@ def _artifact(bundle: Bundle, samples: Samples, expected: Samples, against: str)
 
 
 def _origin(bundle: Bundle) -> str | None:
-    """The file that the bundle was lowered from, if its command names one that is still the same.
+    """The file that the bundle was lowered from, if its command names it and it is the same still.
     """
     sums = set(bundle.lock["inputs"].values())
-    words = (word for word in bundle.command if word.endswith(".onnx") and Path(word).is_file())
+    words = (word for word in bundle.command if Path(word).is_file())
     return next((word for word in words if sha256_of(Path(word)) in sums), None)
 
 
