@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from edgec.errors import EdgecError
 from edgec.lower.graph import Array, Graph, Tensor
 from edgec.lower.interpret import interpret
+from edgec.lower.numerics import dequantize
 from edgec.measure.parity.difference import Difference, between
 from edgec.measure.parity.engine_values import EngineValues
 from edgec.measure.parity.machines import Machine
-from edgec.measure.parity.onnx_values import OnnxValues
+from edgec.measure.parity.onnx_values import OnnxValues, shifted
 from edgec.measure.parity.result import Output, Pair
 from edgec.measure.parity.walk import Layer, Reference, Seen, walk
 
@@ -116,6 +117,16 @@ class Comparison:
                          values: Mapping[str, Array]) -> None:
         for name in self._graph.outputs:
             if name in first and name in values:
-                found = between(first[name], values[name])
+                found = _output_difference(self._graph.tensors[name], first[name], values[name])
                 key = (runtime, name)
                 self._outputs[key] = self._outputs[key] + found if key in self._outputs else found
+
+
+def _output_difference(tensor: Tensor, expected: Array, got: Array) -> Difference:
+    """Of a model output: in steps where both are integers, else in what they stand for."""
+    a, b = shifted(tensor, expected), shifted(tensor, got)
+    if a.dtype.kind == b.dtype.kind or tensor.quantization is None:
+        return between(a, b, tensor)
+    scale, zero_point = tensor.quantization.scale, tensor.quantization.zero_point
+    return between(*(v if v.dtype.kind == "f" else dequantize(v, scale, zero_point)
+                     for v in (a, b)))

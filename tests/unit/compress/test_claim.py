@@ -34,3 +34,16 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with (pytest.raises(UsageError, match=r"cannot write in the folder .*file: "),
           claim(tmp_path / "file")):
         pass
+
+
+def test_an_error_leaves_a_folder_that_was_there_or_holds_something(tmp_path: Path) -> None:
+    def fail_in(folder: Path, *files: str) -> bool:
+        with pytest.raises(ZeroDivisionError), claim(folder):
+            for name in files:
+                (folder / name).write_text("")
+            raise ZeroDivisionError
+        return folder.exists()
+
+    assert fail_in(tmp_path)
+    assert fail_in(tmp_path / "full", "result")
+    assert not fail_in(tmp_path / "empty")
