@@ -28,6 +28,7 @@ class Tvm(Backend):
     """TVM: a shared library for its runtime, that calls our kernels."""
 
     artifact = "model.so"
+    machine_code = True
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """What our engine supports, but exits."""
