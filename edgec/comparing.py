@@ -17,6 +17,7 @@ from edgec.lower.backend import backend_names
 from edgec.lower.lower import Placement
 from edgec.measure.bench import BenchOptions
 from edgec.target.target import Target
+from edgec.target.toolchain import host_triple
 
 NO_ORIGIN = pipeline.Origin()
 ROUNDS = 5
@@ -65,6 +66,8 @@ def lower_all(model: ir.Model, output: Path, *, name: str, target: Target,
         except EdgecError as error:
             refused[backend] = str(error)
     if not made:
+        if len({refused[name] for name in target.backends if name in refused}) == 1:
+            raise LoweringError(refused[target.backends[0]])
         said = "\n".join(f"{backend}: {why}" for backend, why in refused.items())
         raise LoweringError(f"no backend of {target.name} can lower {name}:\n{said}")
     return made, refused
@@ -106,6 +109,10 @@ def lower_fastest(model: ir.Model, output: Path, *, name: str, target: Target,
                   origin: pipeline.Origin = NO_ORIGIN, place: Place = HERE
                   ) -> tuple[Bundle, list[Placement], list[Row], Mapping[str, str]]:
     """The bundle of the backend that is fastest at `place`; lowering.json says by what numbers."""
+    if place.board is None and target.triple != host_triple():
+        raise UsageError(f"the fastest backend is found by measuring, {target.name} is "
+                         f"{target.triple} and this machine is {host_triple()}. Name a board with "
+                         f"--board, or a backend: {', '.join(target.backends)}.")
     with tempfile.TemporaryDirectory(prefix="edgec-auto-") as folder:
         made, refused = lower_all(model, Path(folder), name=name, target=target, origin=origin)
         rows = compare([bundle.path for bundle in made.values()], place)

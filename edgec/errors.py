@@ -57,10 +57,13 @@ class ModelError(EdgecError):
 class UnsupportedOps(ModelError):
     """Nodes that have no handler: one error that lists every one of them by name and op."""
 
-    def __init__(self, where: str, nodes: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, where: str, nodes: Sequence[tuple[str, str]],
+                 way_out: str = "Write them with other operators, or leave them out of the model "
+                                "and compute them outside.") -> None:
         self.nodes = tuple(nodes)
         lines = "\n".join(f"  {name or '(unnamed)'}: {op}" for name, op in self.nodes)
-        super().__init__(f"{where} does not support {len(self.nodes)} node(s):\n{lines}")
+        super().__init__(f"{where} does not support {len(self.nodes)} node(s):\n{lines}\n"
+                         f"{way_out}")
 
 
 class DataError(EdgecError):

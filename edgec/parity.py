@@ -15,7 +15,7 @@ from edgec.deploy.boards import Board, load_board
 from edgec.deploy.transport import open_transport
 from edgec.errors import EdgecError, UsageError
 from edgec.format.bundle import Bundle, Port, is_bundle, read_bundle
-from edgec.lower.backend import backend_names, load_backend
+from edgec.lower.backend import backend_names, load_backend, require_machine
 from edgec.lower.golden import golden
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import lower, specialize
@@ -85,9 +85,14 @@ def parity(subject: str, options: ParityOptions = ParityOptions(), bounds: Bound
         for number, inputs in enumerate(samples, 1):
             progress(f"sample {number} of {len(samples)}")
             expected.append(comparison.add(inputs))
-    extra = [] if bundle is None else _artifact(bundle, samples, expected, "reference")
+    extra = []
+    if bundle is not None:
+        try:
+            extra = _artifact(bundle, samples, expected, "reference")
+        except UsageError as error:
+            skipped[bundle.artifact] = str(error)
     return Parity(subject, target.name, len(samples), bounds, comparison.pairs(),
-                  (*comparison.outputs(), *extra), {**skipped, **comparison.skipped})
+                  (*comparison.outputs(), *extra), skipped)
 
 
 def _onnx(model: ir.Model, spec: str, options: ParityOptions) -> OnnxRuntimes:
@@ -115,6 +120,7 @@ def _engines(graph: Graph, target: Target, board: Board | None, options: ParityO
     engines, skipped = {}, {}
     for name in options.backends or backend_names():
         try:
+            require_machine(name, target.triple, load_backend(name).artifact)
             machine = Here(load_backend(name).host_programs().run)
             engines[name] = _engine(name, graph, target, machine, folder / name)
         except EdgecError as error:
@@ -134,9 +140,7 @@ def _engines(graph: Graph, target: Target, board: Board | None, options: ParityO
 def _engine(name: str, graph: Graph, target: Target, machine: Machine, folder: Path) -> Engine:
     backend = load_backend(name)
     special = specialize(graph, backend, target)
-    # The engine's files run on every architecture; another backend's may hold machine code.
-    foreign = name != "native" and target.triple != host_triple()
-    return Engine(special, EngineValues(name, backend, special, target, folder), machine, foreign)
+    return Engine(special, EngineValues(name, backend, special, target, folder), machine)
 
 
 def _samples(model: ir.Model, graph: Graph, bundle: Bundle | None, options: ParityOptions
@@ -172,6 +176,7 @@ def _outputs_only(bundle: Bundle, options: ParityOptions, bounds: Bounds) -> Par
 
 def _artifact(bundle: Bundle, samples: Samples, expected: Samples, against: str) -> list[Output]:
     """The bundle's own file on this machine, its outputs held to the bundle's tolerance."""
+    require_machine(bundle.backend, bundle.triple, str(bundle.artifact_path))
     machine = Here(load_backend(bundle.backend).host_programs().run)
     found: dict[str, Output] = {}
     for inputs, right in zip(samples, expected, strict=True):
@@ -187,10 +192,10 @@ def _artifact(bundle: Bundle, samples: Samples, expected: Samples, against: str)
 
 
 def _origin(bundle: Bundle) -> str | None:
-    """The file that the bundle was lowered from, if its command names one that is still the same.
+    """The file that the bundle was lowered from, if its command names it and it is the same still.
     """
     sums = set(bundle.lock["inputs"].values())
-    words = (word for word in bundle.command if word.endswith(".onnx") and Path(word).is_file())
+    words = (word for word in bundle.command if Path(word).is_file())
     return next((word for word in words if sha256_of(Path(word)) in sums), None)
 
 

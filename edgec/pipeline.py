@@ -27,7 +27,14 @@ from edgec.deploy.transport import Transport, open_transport
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
 from edgec.lower import lower as lowering
-from edgec.lower.backend import Backend, Compiled, Site, load_backend, require_supported
+from edgec.lower.backend import (
+    Backend,
+    Compiled,
+    Site,
+    load_backend,
+    require_machine,
+    require_supported,
+)
 from edgec.lower.golden import golden
 from edgec.lower.golden_exits import TYPICAL, answered, golden_exits, has_exits
 from edgec.lower.graph import Array, Graph
@@ -35,6 +42,7 @@ from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
 from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import BenchOptions, Program, measure
+from edgec.measure.parity.machines import ended
 from edgec.measure.report import render
 from edgec.measure.results import BoardIdentity, read_result, record
 from edgec.model.callable_spec import is_callable_spec
@@ -246,6 +254,8 @@ def run_files(bundle: Path, inputs: Sequence[Path], outputs: Sequence[Path],
 def _run_program(bundle: Bundle, inputs: Sequence[Path], folder: Path,
                  engine: Engine) -> list[Array]:
     made = [folder / f"output_{i}.npy" for i in range(len(bundle.outputs))]
+    if not engine.program:
+        require_machine(bundle.backend, bundle.triple, str(bundle.artifact_path))
     program = engine.program or load_backend(bundle.backend).host_programs().run
     words = [*program, str(bundle.artifact_path),
              *(w for p in inputs for w in ("--input", str(p))),
@@ -253,7 +263,8 @@ def _run_program(bundle: Bundle, inputs: Sequence[Path], folder: Path,
              *(["--isa", engine.isa] if engine.isa else [])]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
-        raise EngineError(done.stderr.strip() or f"{words[0]} ended with {done.returncode}")
+        raise EngineError(done.stderr.strip()
+                          or ended(words[0], bundle.artifact_path, done.returncode))
     return [np.load(path, allow_pickle=False) for path in made]
 
 

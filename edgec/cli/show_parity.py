@@ -34,6 +34,9 @@ def parity(out: Console, found: Parity) -> None:
 def _pair(out: Console, pair: Pair) -> None:
     title = f"{pair.expected} → {pair.got}"
     first = pair.first
+    if not pair.layers:
+        out.print(f"{title}: no layer of the one has its like in the other", markup=False)
+        return
     if first is None:
         same = "the same bytes" if all(x.own.differ == 0 for x in pair.layers) else "no difference"
         out.print(f"{title}: {same} in {len(pair.layers)} layers", markup=False)
@@ -54,8 +57,7 @@ def _pair(out: Console, pair: Pair) -> None:
 
 def _row(layer: Layer) -> tuple[str, ...]:
     own = layer.own
-    size = f"{own.largest:.0f} LSB" if own.integer else f"{own.largest:.3g}"
-    return (layer.name, layer.op, size, f"{own.differ} of {own.values}", _db(own),
+    return (layer.name, layer.op, _size(own), f"{own.differ} of {own.values}", _db(own),
             _db(layer.total) if layer.total is not None else "")
 
 
@@ -65,8 +67,13 @@ def _outputs(found: Parity) -> Table:
     for row in found.outputs:
         d = row.difference
         made.add_row(row.runtime, row.against, row.tensor, f"{d.differ} of {d.values}",
-                     f"{d.largest:.4g}", _db(d))
+                     _size(d), _db(d))
     return made
+
+
+def _size(difference: Difference) -> str:
+    largest = difference.largest
+    return f"{largest:.0f} LSB" if difference.integer else f"{largest:.3g}"
 
 
 def _db(difference: Difference) -> str:

@@ -17,8 +17,10 @@ _NAME = ".in_use"
 def claim(folder: Path) -> Iterator[None]:
     """Makes the folder and holds it; UsageError when another process does, or it cannot be made.
 
-    The system lets go of it when the process ends, however it ends; the file itself stays.
+    The system lets go of it when the process ends, however it ends; the file itself stays. A
+    folder made here goes again when an error comes before anything lies in it.
     """
+    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / _NAME).open("a+")
@@ -35,4 +37,10 @@ def claim(folder: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        try:
+            yield
+        except BaseException:
+            if made and [path.name for path in folder.iterdir()] == [_NAME]:
+                (folder / _NAME).unlink()
+                folder.rmdir()
+            raise

@@ -18,6 +18,7 @@ from edgec.errors import UnsupportedOps, UsageError
 from edgec.lower.graph import Graph, Node, Tensor
 from edgec.lower.plan import Plan
 from edgec.target.target import Target
+from edgec.target.toolchain import host_triple
 
 PACKAGE = "edgec.lower.backends"
 Pass = Callable[[Graph], Graph]
@@ -89,6 +90,7 @@ class Backend(ABC):
 
     artifact: ClassVar[str]  # file name in the bundle: "model.edgec"
     exact: ClassVar[bool] = True  # int8 results have the very bytes of the references
+    machine_code: ClassVar[bool] = False  # an artifact runs on its target's architecture only
     plans_memory: ClassVar[bool] = True  # `emit` places activations as the plan says
 
     def configured(self, options: Mapping[str, str]) -> Backend:
@@ -138,6 +140,14 @@ class Backend(ABC):
         return ()
 
 
+def require_machine(name: str, triple: str, artifact: str) -> None:
+    """UsageError unless an artifact that backend `name` made for `triple` can run here."""
+    here = host_triple()
+    if load_backend(name).machine_code and triple != here:
+        raise UsageError(f"{artifact} is machine code for {triple} and this machine is {here}. "
+                         f"Run it on a board, or lower for a target with triple {here}.")
+
+
 def load_backend(name: str) -> Backend:
     """A backend by the name of its module; UnknownName."""
     backend: Backend = registry.load(PACKAGE, name, "backend")
@@ -154,4 +164,6 @@ def require_supported(name: str, backend: Backend, graph: Graph, target: Target)
     broken = [(node.name, f"{node.op}: {rule}") for node in graph.nodes
               for rule in backend.supports(Site.of(node, graph.tensors), target)]
     if broken:
-        raise UnsupportedOps(f"the backend {name!r}", broken)
+        others = [other for other in target.backends if other != name]
+        raise UnsupportedOps(f"the backend {name!r}", broken, "Write them with other operators" + (
+            f", or lower with another backend: {', '.join(others)}." if others else "."))

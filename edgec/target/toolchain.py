@@ -35,6 +35,7 @@ _ENGINE = {"edgec_run": "tools/edgec-run", "edgec_bench": "tools/edgec-bench",
            "edgec_shared": "libedgec.so"}
 _TVM = {"edgec_tvm": "tvm/libedgec_tvm.so"}
 _BUILDS_KEPT = 4  # of one triple
+_ATTEMPTS = 3  # while somebody edits the sources
 _FAILURE_LINES = 25  # of the compiler's output that a BuildError shows
 
 
@@ -111,13 +112,23 @@ def _built(name: str, compiler: Compiler, options: Sequence[str], made: Mapping[
     """The folder with what CMake makes: targets and their files; built now unless it was."""
     source = source_folder()
     options = ["-DCMAKE_BUILD_TYPE=Release", *compiler.options, *options]
-    folder = source / "build" / f"{name}-{_fingerprint(source, compiler, options)}"
-    with _lock(folder.with_name(f"{name}.lock")):
-        if not folder.is_dir():
-            _build(source, folder, options, made)
-            _remove_oldest(folder.parent.glob(f"{name}-*"))
-        folder.touch()
-    return folder
+    builds = source / "build"
+    with _lock(builds / f"{name}.lock"):
+        for _ in range(_ATTEMPTS):
+            state = _fingerprint(source, compiler, options)
+            folder = builds / f"{name}-{state}"
+            if not folder.is_dir():
+                work = _build(source, folder, options, made)
+                if _fingerprint(source, compiler, options) != state:
+                    shutil.rmtree(work)  # parts of it are older than others
+                    continue
+                work.rename(folder)
+                _remove_oldest(builds.glob(f"{name}-*"))
+            folder.touch()
+            return folder
+    raise BuildError(f"cannot build the engine: {source / 'cpp'} changed during each of "
+                     f"{_ATTEMPTS} builds, and a build of two states is none. Run the command "
+                     "again when nothing writes there.")
 
 
 def emulator(triple: str) -> tuple[str, ...]:
@@ -224,8 +235,8 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _build(source: Path, folder: Path, options: Sequence[str], made: Mapping[str, str]) -> None:
-    """Builds in a folder of its own, which then is renamed: `folder` is complete or not there."""
+def _build(source: Path, folder: Path, options: Sequence[str], made: Mapping[str, str]) -> Path:
+    """A folder of its own to be renamed to `folder`, which is complete or not there."""
     cmake = _program("cmake")
     work = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(work, ignore_errors=True)
@@ -236,7 +247,7 @@ def _build(source: Path, folder: Path, options: Sequence[str], made: Mapping[str
     for file in made.values():
         shutil.copy2(work / "cmake" / "cpp" / file, work)
     shutil.rmtree(work / "cmake")
-    work.rename(folder)
+    return work
 
 
 def _remove_oldest(builds: Iterable[Path]) -> None:

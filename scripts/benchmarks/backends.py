@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +19,7 @@ from benchmarks.table import table, write_json
 from edgec import pipeline
 from edgec.errors import EdgecError
 from edgec.lower.backend import backend_names, load_backend
+from edgec.measure.parity.difference import Difference, between
 from edgec.model.load import load_model
 from edgec.target.target import Target, load_target, target_names
 
@@ -24,15 +28,14 @@ from edgec.target.target import Target, load_target, target_names
 class Cell:
     """One model by one backend.
 
-    differ: output values that are not the reference's, of how many; None where nothing here runs
-    the artifact. deploy: bytes of all that goes to the board. refused: why there is no bundle.
+    difference: of the outputs from the reference's; None where nothing here runs the artifact.
+    artifact, deploy: bytes of it, and of all that goes to the board. refused: why there is none.
     """
 
     model: str
     backend: str
     target: str
-    differ: int | None = None
-    values: int = 0
+    difference: Difference | None = None
     artifact: int = 0
     deploy: int = 0
     refused: str = ""
@@ -42,8 +45,23 @@ class Cell:
         head = [self.model, self.backend, self.target]
         if self.refused:
             return [*head, "refused", "", ""]
-        ran = "not run here" if self.differ is None else f"{self.differ} of {self.values} differ"
-        return [*head, ran, f"{self.artifact:,}", f"{self.deploy:,}" if self.deploy else ""]
+        return [*head, _said(self.difference), f"{self.artifact:,}",
+                f"{self.deploy:,}" if self.deploy else ""]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        found = None if self.difference is None else self.difference.to_json()
+        return {**asdict(self), "difference": found}
+
+
+def _said(found: Difference | None) -> str:
+    """How many values differ and by how much: integers in steps, floats as signal to noise."""
+    if found is None:
+        return "not run here"
+    if not found.differ:
+        return f"all {found.values} equal"
+    by = f"{found.largest:.0f} steps" if found.integer else f"{found.sqnr_db:.0f} dB"
+    return f"{found.differ} of {found.values} differ, {by}"
 
 
 def measured(name: str, path: Path, backend: str, boards: tuple[Target, Target]) -> Cell:
@@ -51,28 +69,27 @@ def measured(name: str, path: Path, backend: str, boards: tuple[Target, Target])
     here, board = boards
     with tempfile.TemporaryDirectory(prefix="edgec-backends-") as folder:
         try:
-            differ, values = _run(path, backend, here, Path(folder) / "here")
+            difference = _run(path, backend, here, Path(folder) / "here")
             bundle, _ = pipeline.lower_model(load_model(path), Path(folder) / "board", name=name,
                                              target=board, backend=backend)
         except EdgecError as error:
             return Cell(name, backend, board.name, refused=str(error))
-        brought = () if differ is None else load_backend(backend).device_files(board.triple)
+        brought = () if difference is None else load_backend(backend).device_files(board.triple)
         deployed = sum(entry.bytes for entry in bundle.files.values())
-        return Cell(name, backend, board.name, differ, values,
+        return Cell(name, backend, board.name, difference,
                     bundle.files[bundle.artifact].bytes,
                     deployed + sum(p.stat().st_size for p in brought) if brought else 0)
 
 
-def _run(path: Path, backend: str, here: Target, folder: Path) -> tuple[int | None, int]:
-    """Output values of the golden inputs that are not those of the references."""
+def _run(path: Path, backend: str, here: Target, folder: Path) -> Difference | None:
+    """Of the outputs for the golden inputs from those of the references."""
     if backend not in here.backends:
-        return None, 0
+        return None
     bundle, _ = pipeline.lower_model(load_model(path), folder, name="m", target=here,
                                      backend=backend)
     found = pipeline.run(folder, [np.load(p) for p in bundle.golden_inputs])
     expected = [np.load(p) for p in bundle.golden_outputs]
-    differ = sum(int(np.count_nonzero(a != b)) for a, b in zip(found, expected, strict=True))
-    return differ, sum(array.size for array in expected)
+    return reduce(add, map(between, expected, found))
 
 
 def _board_of(backend: str, wanted: Target) -> Target:
@@ -94,7 +111,7 @@ def _run_command(arguments: argparse.Namespace) -> None:
     for cell in cells:
         if cell.refused:
             print(f"\n{cell.model}, {cell.backend}: {cell.refused}")
-    write_json(arguments.json, [asdict(cell) for cell in cells])
+    write_json(arguments.json, [cell.to_json() for cell in cells])
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -47,8 +48,16 @@ class Here:
                 raise EngineError(f"{self._program[0]} took more than {RUN_S:g} s.") from None
             if done.returncode != 0:
                 raise EngineError(done.stderr.strip() or
-                                  f"{self._program[0]} ended with {done.returncode}.")
+                                  ended(self._program[0], artifact, done.returncode))
             return [np.load(folder / n, allow_pickle=False) for n in made]
+
+
+def ended(program: str, artifact: Path, code: int) -> str:
+    """What to say of a program that said nothing itself; code: negative for a signal."""
+    if code >= 0:
+        return f"{program} ended with exit code {code} on {artifact}."
+    return (f"{program} crashed on {artifact} ({signal.strsignal(-code)}): the file is damaged, or "
+            "its runtime has a fault. Lower the model again.")
 
 
 class OnBoard:

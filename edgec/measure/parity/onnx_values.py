@@ -58,8 +58,7 @@ class OnnxValues:
         value = values.get(tensor.name)
         if value is None or not self._same_scale(tensor):
             return None
-        if value.dtype == np.uint8 and tensor.dtype == "s8":
-            value = (value.astype(np.int16) - UINT8_SHIFT).astype(np.int8)
+        value = shifted(tensor, value)
         if value.dtype != DTYPES[tensor.dtype]:
             return None
         ways = [value, np.moveaxis(value, 1, -1)] if value.ndim > 2 else [value]
@@ -73,6 +72,13 @@ class OnnxValues:
 
     def _refusal(self, error: Exception) -> EngineError:
         return EngineError(f"ONNX Runtime refuses {self._where}: {' '.join(str(error).split())}")
+
+
+def shifted(tensor: Tensor, value: Array) -> Array:
+    """A value of the ONNX model in the integers of `tensor`, which may stand for uint8 in int8."""
+    if value.dtype == np.uint8 and tensor.dtype == "s8":
+        return (value.astype(np.int16) - UINT8_SHIFT).astype(np.int8)
+    return value
 
 
 def is_quantized(model: ir.Model) -> bool:

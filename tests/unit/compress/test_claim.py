@@ -34,3 +34,26 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with (pytest.raises(UsageError, match=r"cannot write in the folder .*file: "),
           claim(tmp_path / "file")):
         pass
+
+
+class Failure(Exception):
+    """Of the work in a claimed folder."""
+
+
+def fail_in(folder: Path, *files: str) -> bool:
+    """Whether the folder is there after work that wrote `files` and failed."""
+    with pytest.raises(Failure), claim(folder):
+        fail_after_writing([folder / name for name in files])
+    return folder.exists()
+
+
+def fail_after_writing(files: list[Path]) -> None:
+    for file in files:
+        file.write_text("")
+    raise Failure
+
+
+def test_an_error_leaves_a_folder_that_was_there_or_holds_something(tmp_path: Path) -> None:
+    assert fail_in(tmp_path)
+    assert fail_in(tmp_path / "full", "result")
+    assert not fail_in(tmp_path / "empty")

@@ -1,3 +1,4 @@
+import ctypes
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,34 @@ def test_a_changed_source_is_built_again_elsewhere(project):
     first = toolchain.build_engine()
     (project / "cpp" / "one.cc").write_text("int one() { return 2; }\n")
     assert toolchain.build_engine().run != first.run
+
+
+def write_during_builds(project: Path, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """An editor that saves one.cc, with another number, when a build has compiled it."""
+    numbers = iter(range(1, times + 1))
+    build = toolchain._build
+
+    def edited(*given):
+        made = build(*given)
+        if (number := next(numbers, None)) is not None:
+            (project / "cpp" / "one.cc").write_text(f"int one() {{ return 10 + {number}; }}\n")
+        return made
+
+    monkeypatch.setattr(toolchain, "_build", edited)
+
+
+def test_a_source_that_changes_during_a_build_is_built_again(project, monkeypatch):
+    write_during_builds(project, monkeypatch, times=1)
+    made = toolchain.build_engine().library
+    assert ctypes.CDLL(str(made))._Z3onev() == 11
+    assert list((project / "build").glob("*/libedgec.so")) == [made]
+
+
+def test_sources_that_change_during_every_build_are_refused(project, monkeypatch):
+    write_during_builds(project, monkeypatch, times=99)
+    with pytest.raises(BuildError, match="changed during each of 3 builds"):
+        toolchain.build_engine()
+    assert [p.suffix for p in (project / "build").iterdir()] == [".lock"]
 
 
 def test_the_builds_that_were_wanted_last_are_kept(project):

@@ -36,6 +36,7 @@ class Tvm(Backend):
     """TVM: a shared library for its runtime, that calls our kernels."""
 
     artifact = "model.so"
+    machine_code = True
 
     def configured(self, options: Mapping[str, str]) -> Backend:
         """kernels: edgec, or tvm for TVM alone. tuning: a folder of `edgec tune`, for TVM alone."""

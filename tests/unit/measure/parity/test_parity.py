@@ -65,6 +65,16 @@ def test_bundle_finds_its_model_and_its_artifact_gives_the_references_outputs(ma
     assert found.outputs[-1].difference.differ == 0
 
 
+def test_bundle_finds_the_tflite_file_that_it_was_lowered_from(made: Path, tmp_path: Path) -> None:
+    made_by, _ = pipeline.lower(str(made / "q.onnx"), tmp_path / "t", target=TARGET,
+                                backend="tflite")
+    spec = str(made_by.artifact_path)
+    pipeline.lower(spec, tmp_path / "bundle", target=TARGET,
+                   origin=pipeline.Origin(command=["lower", spec]))
+    found = parity(str(tmp_path / "bundle"), ParityOptions(backends=("native",)))
+    assert [p.got for p in found.pairs] == ["reference", "native"]
+
+
 def tampered(made: Path, folder: Path) -> Path:
     """The bundle with another artifact, honestly listed: one that computes something else."""
     quantized = models()[1].clone()

@@ -1,9 +1,10 @@
-"""A .tflite bundle on boards: deployed, tested and measured there, and on emulated ARM."""
+"""Bundles that bring another runtime along, LiteRT or TVM: deployed to boards, tested and measured
+there, and run on emulated ARM."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,9 @@ from edgec.target.target import load_target
 from tests.unit.deploy.boards_here import KINDS, board_here, root_of
 from tests.unit.deploy.releases import TARGET
 
-pytest.importorskip("ai_edge_litert.schema_py_generated")
+# By backend: its package, and its library on a board.
+RUNTIMES = {"tflite": ("ai_edge_litert", "libLiteRt.so"), "tvm": ("tvm", "libedgec_tvm.so")}
+EMULATED = "raspberry_pi_4"
 SYSROOT = Path("/usr/aarch64-linux-gnu")
 QUICK = BenchOptions(warmup_s=0, min_time_s=0.01, max_time_s=5, min_iterations=11, energy=False)
 CORE = ("processor\t: {}\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd evtstrm crc32 cpuid\n"
@@ -39,28 +42,36 @@ def quantized() -> ir.Model:
     return method.run(method.load("quantize")(), model, given).model
 
 
-def lowered(model: ir.Model, folder: Path, target: str = TARGET) -> pipeline.Bundle:
+@pytest.fixture(params=RUNTIMES)
+def backend(request: pytest.FixtureRequest) -> str:
+    package = RUNTIMES[request.param][0]
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    return str(request.param)
+
+
+def lowered(model: ir.Model, folder: Path, backend: str, target: str = TARGET) -> pipeline.Bundle:
     return pipeline.lower_model(model, folder, name="watch", target=load_target(target),
-                                backend="tflite")[0]
+                                backend=backend)[0]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_tflite_bundle_is_tested_and_measured_on_the_board(kind, quantized, tmp_path) -> None:
-    bundle = lowered(quantized, tmp_path / "bundle")
-    files = load_backend("tflite").device_files(bundle.triple)
+def test_bundle_is_tested_and_measured_on_the_board(kind, backend, quantized, tmp_path) -> None:
+    bundle = lowered(quantized, tmp_path / "bundle", backend)
+    files = load_backend(backend).device_files(bundle.triple)
     with board_here(kind, tmp_path / "board") as board:
         done = pipeline.release.deploy(board, bundle.path, files)
         assert done.self_tested
-        assert (root_of(tmp_path / "board") / "current" / "lib" / "libLiteRt.so").is_file()
+        assert (root_of(tmp_path / "board") / "current" / "lib" / RUNTIMES[backend][1]).is_file()
         document = pipeline.bench_board(bundle.path, board, options=QUICK)
-    assert document["engine"]["isa"] == "litert"
+    assert document["bundle"]["backend"] == backend
     assert len(document["samples_ns"]) >= QUICK.min_iterations
 
 
 @pytest.fixture
 def sysroot(tmp_path: Path) -> Path:
-    """What an emulated board shows: LiteRT reads of its cores, and must not see this machine's."""
+    """What an emulated board shows: runtimes read of its cores, and must not see this machine's."""
     if shutil.which(EMULATOR) is None or not (SYSROOT / "lib").is_dir():
         pytest.skip(f"needs {EMULATOR} and aarch64-linux-gnu-g++ with its libraries")
     folder = tmp_path / "sysroot"
@@ -76,20 +87,17 @@ def sysroot(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_litert_on_emulated_arm_gives_the_bytes_of_this_machine(quantized, tmp_path, sysroot
-                                                               ) -> None:
+def test_emulated_arm_gives_the_bytes_of_this_machine(backend, quantized, tmp_path, sysroot
+                                                      ) -> None:
     try:
-        run, _bench, library = load_backend("tflite").device_files("aarch64")
+        run, _bench, library, *_ = load_backend(backend).device_files("aarch64")
     except BuildError as error:
         pytest.skip(str(error))
-    bundle = lowered(quantized, tmp_path / "bundle")
-    given = tmp_path / "x.npy"
-    np.save(given, np.ascontiguousarray(watch.load().test.x[:4]))
-    here = pipeline.run(bundle.path, [np.load(given)])[0]
-    made = tmp_path / "y.npy"
-    done = subprocess.run(
-        [EMULATOR, "-cpu", "cortex-a72", "-L", str(sysroot), str(run), str(bundle.artifact_path),
-         "--runtime-library", str(library), "--input", str(given), "--output", str(made)],
-        capture_output=True, text=True, check=False, timeout=240)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert np.load(made).tobytes() == here.tobytes()
+    given = np.ascontiguousarray(watch.load().test.x[:4])
+    here = lowered(quantized, tmp_path / "here", backend)
+    there = lowered(quantized, tmp_path / "there", backend, EMULATED)
+    program = (EMULATOR, "-cpu", "cortex-a72", "-L", str(sysroot), str(run),
+               "--runtime-library", str(library))
+    expected = pipeline.run(here.path, [given])[0]
+    found = pipeline.run(there.path, [given], pipeline.Engine(program=program))[0]
+    assert found.tobytes() == expected.tobytes()
