@@ -1,4 +1,7 @@
 // LiteRT with XNNPACK, out of libLiteRt.so.
+//
+// A model with early exits has a signature for each segment; one compiled model runs them all. What
+// crosses from one to another lies in memory that both of them are given.
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -6,8 +9,10 @@
 
 #include "base/aligned_memory.h"
 #include "base/mapped_file.h"
+#include "base/softmax_sum.h"
 #include "base/status.h"
 #include "litert_api.h"
+#include "litert_exits.h"
 #include "quiet.h"
 #include "runner.h"
 
@@ -15,13 +20,19 @@ namespace edgec {
 namespace {
 
 constexpr char kLibrary[] = "libLiteRt.so";
-constexpr size_t kSignature = 0;  // the first; a file without one gets it from its main graph
 
-// A model input or output: what it is, its memory, and LiteRT's view of that.
+// A signature's input or output: what it is, its memory, and LiteRT's view of that.
 struct Port {
   edgec_tensor_info info{};
   AlignedMemory memory;
   LiteRtHandle buffer = nullptr;
+};
+
+// A signature with its ports; a file without any gets one from its main graph.
+struct Segment {
+  LiteRtHandle signature = nullptr;
+  std::vector<Port*> inputs, outputs;
+  std::vector<LiteRtHandle> input_buffers, output_buffers;
 };
 
 bool Dtype(int32_t element, edgec_dtype* dtype, uint64_t* bytes) {
@@ -79,9 +90,10 @@ class LiteRtRunner : public Runner {
   edgec_status OutputInfo(uint32_t index, edgec_tensor_info* info) const override {
     return Info(outputs_, index, info);
   }
-  void* InputData(uint32_t index) override { return inputs_[index].memory.data(); }
-  const void* OutputData(uint32_t index) const override { return outputs_[index].memory.data(); }
+  void* InputData(uint32_t index) override { return inputs_[index]->memory.data(); }
+  const void* OutputData(uint32_t index) const override { return outputs_[index]->memory.data(); }
   edgec_status Run() override;
+  uint32_t answer() const override { return answer_; }
 
   // LiteRT does not tell the size of its arena.
   edgec_memory_info memory() const override { return {0, 0, file_bytes_}; }
@@ -90,28 +102,34 @@ class LiteRtRunner : public Runner {
   static edgec_status Check(LiteRtStatus status, const char* what);
   edgec_status Compile(uint32_t threads);
   edgec_status AddOptions(LiteRtHandle options, const char* name, const char* text) const;
-  edgec_status OpenPorts(bool inputs, std::deque<Port>* ports,
-                         std::vector<LiteRtHandle>* buffers) const;
-  edgec_status OpenPort(LiteRtHandle tensor, Port* port) const;
+  edgec_status ReadExits();
+  edgec_status OpenSegments();
+  edgec_status OpenPorts(bool inputs, Segment* segment);
+  edgec_status OpenPort(LiteRtHandle tensor, const char* name, Port** port);
+  edgec_status FindPort(LiteRtHandle tensor, const char* name, Port** port);
+  edgec_status ChooseOutputs();
   edgec_status Describe(LiteRtHandle tensor, const LiteRtTensorType& type,
                         edgec_tensor_info* info) const;
-  static edgec_status Info(const std::deque<Port>& ports, uint32_t index, edgec_tensor_info* info);
+  static edgec_status Info(const std::vector<Port*>& ports, uint32_t index,
+                           edgec_tensor_info* info);
+  edgec_status RunSegment(size_t index);
+  void EndAt(size_t segment);
 
   LoadedLibrary library_;
   LiteRtApi api_;
   LiteRtHandle environment_ = nullptr, model_ = nullptr, options_ = nullptr, compiled_ = nullptr;
-  LiteRtHandle signature_ = nullptr;
-  std::deque<Port> inputs_, outputs_;
-  std::vector<LiteRtHandle> input_buffers_, output_buffers_;
+  LiteRtExits exits_;
+  std::deque<Port> ports_;  // of all segments
+  std::vector<Segment> segments_;
+  std::vector<Port*> inputs_, outputs_;  // of the model
+  uint32_t answer_ = 0;
   uint64_t file_bytes_ = 0;
   char name_[256] = "";
 };
 
 LiteRtRunner::~LiteRtRunner() {
-  for (std::deque<Port>* ports : {&inputs_, &outputs_}) {
-    for (Port& port : *ports) {
-      if (port.buffer != nullptr) api_.DestroyTensorBuffer(port.buffer);
-    }
+  for (Port& port : ports_) {
+    if (port.buffer != nullptr) api_.DestroyTensorBuffer(port.buffer);
   }
   if (compiled_ != nullptr) api_.DestroyCompiledModel(compiled_);
   if (options_ != nullptr) api_.DestroyOptions(options_);
@@ -142,8 +160,9 @@ edgec_status LiteRtRunner::Load(const char* path, const RunnerOptions& options) 
   if (!status) status = Check(api_.CreateEnvironment(1, &silent, &environment_), "start");
   if (!status) status = Check(api_.CreateModelFromFile(environment_, path, &model_), path);
   if (!status) status = Compile(options.threads);
-  if (!status) status = OpenPorts(true, &inputs_, &input_buffers_);
-  if (!status) status = OpenPorts(false, &outputs_, &output_buffers_);
+  if (!status) status = ReadExits();
+  if (!status) status = OpenSegments();
+  if (!status) status = ChooseOutputs();
   const std::string line = quiet.LastErrorLine();
   if (!status || line.empty()) return status;
   return Fail(status, "LiteRT refuses '%s': %s", path, line.c_str());
@@ -172,31 +191,83 @@ edgec_status LiteRtRunner::Compile(uint32_t threads) {
   if (!status) {
     status = Check(api_.CreateCompiledModel(environment_, model_, options_, &compiled_), "compile");
   }
-  if (!status) status = Check(api_.GetModelSignature(model_, kSignature, &signature_), "signature");
   return status;
 }
 
-edgec_status LiteRtRunner::OpenPorts(bool inputs, std::deque<Port>* ports,
-                                     std::vector<LiteRtHandle>* buffers) const {
+edgec_status LiteRtRunner::ReadExits() {
+  const void* metadata = nullptr;
+  size_t bytes = 0, count = 0;
+  const LiteRtStatus found =
+      api_.GetModelMetadata(model_, LiteRtExits::kMetadata, &metadata, &bytes);
+  segments_.resize(1);
+  if (found != 0) return EDGEC_OK;  // most models have none
+  if (const edgec_status status = exits_.Read(metadata, bytes)) return status;
+  edgec_status status = Check(api_.GetNumModelSignatures(model_, &count), "signatures");
+  if (!status && count != exits_.segments.size()) {
+    status = Fail(EDGEC_E_RUNTIME,
+                  "the file has %zu signatures, its exits are for %zu: lower the "
+                  "model again",
+                  count, exits_.segments.size());
+  }
+  if (!status) segments_.resize(count);
+  return status;
+}
+
+edgec_status LiteRtRunner::OpenSegments() {
+  edgec_status status = EDGEC_OK;
+  for (size_t i = 0; i < segments_.size() && !status; ++i) {
+    status = Check(api_.GetModelSignature(model_, i, &segments_[i].signature), "signature");
+    if (!status) status = OpenPorts(true, &segments_[i]);
+    if (!status) status = OpenPorts(false, &segments_[i]);
+  }
+  return status;
+}
+
+edgec_status LiteRtRunner::OpenPorts(bool inputs, Segment* segment) {
   const auto count_of = inputs ? api_.GetNumSignatureInputs : api_.GetNumSignatureOutputs;
   const auto name_of = inputs ? api_.GetSignatureInputName : api_.GetSignatureOutputName;
   const auto tensor_of =
       inputs ? api_.GetSignatureInputTensorByIndex : api_.GetSignatureOutputTensorByIndex;
+  const bool crossing = inputs && segment != &segments_.front();
+  const LiteRtHandle signature = segment->signature;
   size_t count;
-  if (const edgec_status status = Check(count_of(signature_, &count), "ports")) return status;
+  if (const edgec_status status = Check(count_of(signature, &count), "ports")) return status;
   for (size_t i = 0; i < count; ++i) {
-    Port& port = ports->emplace_back();
+    Port* port;
     LiteRtHandle tensor;
-    edgec_status status = Check(name_of(signature_, i, &port.info.name), "name of a port");
-    if (!status) status = Check(tensor_of(signature_, i, &tensor), port.info.name);
-    if (!status) status = OpenPort(tensor, &port);
+    const char* name;
+    edgec_status status = Check(name_of(signature, i, &name), "name of a port");
+    if (!status) status = Check(tensor_of(signature, i, &tensor), name);
+    if (!status) status = crossing ? FindPort(tensor, name, &port) : OpenPort(tensor, name, &port);
     if (status) return status;
-    buffers->push_back(port.buffer);
+    (inputs ? segment->inputs : segment->outputs).push_back(port);
+    (inputs ? segment->input_buffers : segment->output_buffers).push_back(port->buffer);
   }
   return EDGEC_OK;
 }
 
-edgec_status LiteRtRunner::OpenPort(LiteRtHandle tensor, Port* port) const {
+// The port of an earlier segment that a later one reads.
+edgec_status LiteRtRunner::FindPort(LiteRtHandle tensor, const char* name, Port** port) {
+  LiteRtTensorType type;
+  edgec_tensor_info info{};
+  info.name = name;
+  edgec_status status = Check(api_.GetRankedTensorType(tensor, &type), name);
+  if (!status) status = Describe(tensor, type, &info);
+  if (status) return status;
+  for (Port& known : ports_) {
+    if (std::strcmp(known.info.name, name) != 0) continue;
+    if (known.info.dtype != info.dtype || known.info.bytes != info.bytes) break;
+    return *port = &known, EDGEC_OK;
+  }
+  return Fail(EDGEC_E_RUNTIME,
+              "'%s' is read and no earlier segment writes it so: lower the model "
+              "again",
+              name);
+}
+
+edgec_status LiteRtRunner::OpenPort(LiteRtHandle tensor, const char* name, Port** made) {
+  Port* port = *made = &ports_.emplace_back();
+  port->info.name = name;
   LiteRtTensorType type;
   edgec_status status = Check(api_.GetRankedTensorType(tensor, &type), port->info.name);
   if (!status) status = Describe(tensor, type, &port->info);
@@ -210,6 +281,34 @@ edgec_status LiteRtRunner::OpenPort(LiteRtHandle tensor, Port* port) const {
   return Check(api_.CreateTensorBufferFromHostMemory(&type, port->memory.data(), port->info.bytes,
                                                      nullptr, &port->buffer),
                port->info.name);
+}
+
+edgec_status LiteRtRunner::ChooseOutputs() {
+  inputs_ = segments_.front().inputs;
+  if (exits_.segments.empty()) {
+    outputs_ = segments_.front().outputs;
+    answer_ = Runner::answer();
+    return EDGEC_OK;
+  }
+  for (const LiteRtExits::Place& place : exits_.outputs) {
+    const std::vector<Port*>& written = segments_[place.segment].outputs;
+    if (place.position >= written.size()) {
+      return Fail(EDGEC_E_RUNTIME, "segment %u has no output %u: lower the model again",
+                  place.segment, place.position);
+    }
+    outputs_.push_back(written[place.position]);
+  }
+  for (const LiteRtExits::Segment& segment : exits_.segments) {
+    if (segment.answer == LiteRtExits::kNoExit) continue;
+    const edgec_tensor_info& info = outputs_[segment.answer]->info;
+    if (info.dtype != EDGEC_F32 || info.bytes > kSoftmaxMostLogits * sizeof(float)) {
+      return Fail(EDGEC_E_RUNTIME,
+                  "the exit '%s' is no row of up to 4095 float32: lower the model "
+                  "again",
+                  info.name);
+    }
+  }
+  return EDGEC_OK;
 }
 
 edgec_status LiteRtRunner::Describe(LiteRtHandle tensor, const LiteRtTensorType& type,
@@ -241,17 +340,40 @@ edgec_status LiteRtRunner::Describe(LiteRtHandle tensor, const LiteRtTensorType&
   return status;
 }
 
-edgec_status LiteRtRunner::Info(const std::deque<Port>& ports, uint32_t index,
+edgec_status LiteRtRunner::Info(const std::vector<Port*>& ports, uint32_t index,
                                 edgec_tensor_info* info) {
   if (index >= ports.size()) return Fail(EDGEC_E_ARGUMENT, "there is no port %u", index);
-  *info = ports[index].info;
+  *info = ports[index]->info;
   return EDGEC_OK;
 }
 
 edgec_status LiteRtRunner::Run() {
-  const LiteRtStatus status =
-      api_.RunCompiledModel(compiled_, kSignature, input_buffers_.size(), input_buffers_.data(),
-                            output_buffers_.size(), output_buffers_.data());
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    if (const edgec_status status = RunSegment(i)) return status;
+    if (exits_.segments.empty()) return EDGEC_OK;
+    const LiteRtExits::Segment& exit = exits_.segments[i];
+    if (exit.answer == LiteRtExits::kNoExit) continue;
+    const Port& judged = *outputs_[exit.answer];
+    if (exits_.Ends(exit, judged.memory.data(), judged.info.bytes)) return EndAt(i), EDGEC_OK;
+  }
+  answer_ = exits_.WholeAnswer();
+  return EDGEC_OK;
+}
+
+// As edgec_answer says it: what was not reached is zero.
+void LiteRtRunner::EndAt(size_t segment) {
+  answer_ = exits_.segments[segment].answer;
+  for (size_t k = 0; k < outputs_.size(); ++k) {
+    if (exits_.outputs[k].segment <= segment) continue;
+    std::memset(outputs_[k]->memory.data(), 0, outputs_[k]->info.bytes);
+  }
+}
+
+edgec_status LiteRtRunner::RunSegment(size_t index) {
+  std::vector<LiteRtHandle>& inputs = segments_[index].input_buffers;
+  std::vector<LiteRtHandle>& outputs = segments_[index].output_buffers;
+  const LiteRtStatus status = api_.RunCompiledModel(compiled_, index, inputs.size(), inputs.data(),
+                                                    outputs.size(), outputs.data());
   if (status == 0) return EDGEC_OK;
   char* text = nullptr;
   api_.CompiledModelGetErrorMessages(compiled_, &text);
