@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def _pieces(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
     """The nodes up to each exit and behind the last one; no empty piece but for no nodes."""
     ends = [i + 1 for i, node in enumerate(nodes) if node.op == "exit"]
     bounds = [0, *ends, *([] if ends and ends[-1] == len(nodes) else [len(nodes)])]
-    return [tuple(nodes[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [tuple(nodes[a:b]) for a, b in pairwise(bounds)]
 
 
 def _reads(graph: Graph, piece: Sequence[Node], own: set[str]) -> tuple[str, ...]:
