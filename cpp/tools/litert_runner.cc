@@ -47,6 +47,7 @@ class LiteRtRunner : public Runner {
   const void* OutputData(uint32_t index) const override { return outputs_[index]->memory.data(); }
   edgec_status Run() override;
   uint32_t answer() const override { return answer_; }
+  bool has_exits() const override { return !exits_.segments.empty(); }
 
   // LiteRT does not tell the size of its arena.
   edgec_memory_info memory() const override { return {0, 0, file_bytes_}; }
@@ -190,7 +191,7 @@ edgec_status LiteRtRunner::OpenPorts(bool inputs, Segment* segment) {
 
 edgec_status LiteRtRunner::ChooseOutputs() {
   inputs_ = segments_.front().inputs;
-  if (exits_.segments.empty()) {
+  if (!has_exits()) {
     outputs_ = segments_.front().outputs;
     answer_ = Runner::answer();
     return EDGEC_OK;
@@ -226,7 +227,7 @@ edgec_status LiteRtRunner::Info(const std::vector<LiteRtPort*>& ports, uint32_t 
 edgec_status LiteRtRunner::Run() {
   for (size_t i = 0; i < segments_.size(); ++i) {
     if (const edgec_status status = RunSegment(i)) return status;
-    if (exits_.segments.empty()) return EDGEC_OK;
+    if (!has_exits()) return EDGEC_OK;
     const LiteRtExits::Segment& exit = exits_.segments[i];
     if (exit.answer == LiteRtExits::kNoExit) continue;
     const LiteRtPort& judged = *outputs_[exit.answer];
