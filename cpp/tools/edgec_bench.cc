@@ -1,7 +1,6 @@
 // edgec-bench: what a model costs on this machine, every sample of it, as JSON.
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <vector>
 
 #include "arguments.h"
@@ -142,17 +141,9 @@ edgec_status Profile(const Options& options, Inputs& inputs, Result* result) {
   return EDGEC_OK;
 }
 
-bool HasExits(const Runner& model) {
-  edgec_layer_info layer;
-  for (uint32_t i = 0; i < model.layer_count() && !model.LayerInfo(i, &layer); ++i) {
-    if (std::strcmp(layer.op, "exit_f32") == 0) return true;
-  }
-  return false;
-}
-
 // Which output answered in each sample, in their order, and all outputs' names.
 void PrintAnswers(const Runner& model, const Result& result, Json* json) {
-  if (!HasExits(model)) return;
+  if (!model.has_exits()) return;
   json->BeginArray("output_names");
   edgec_tensor_info info;
   for (uint32_t i = 0; model.OutputInfo(i, &info) == EDGEC_OK; ++i) {

@@ -61,6 +61,9 @@ constexpr size_t kLiteRtAlignment = 64;          // of memory for tensors
   EDGEC_LITERT(AddOpaqueOptions, (LiteRtHandle options, LiteRtHandle taken))                     \
   EDGEC_LITERT(CreateCompiledModel, (LiteRtHandle environment, LiteRtHandle model,               \
                                      LiteRtHandle options, LiteRtHandle*))                       \
+  EDGEC_LITERT(GetModelMetadata,                                                                 \
+               (LiteRtHandle model, const char* name, const void**, size_t* bytes))              \
+  EDGEC_LITERT(GetNumModelSignatures, (LiteRtHandle model, size_t*))                             \
   EDGEC_LITERT(GetModelSignature, (LiteRtHandle model, size_t, LiteRtHandle*))                   \
   EDGEC_LITERT(GetNumSignatureInputs, (LiteRtHandle signature, size_t*))                         \
   EDGEC_LITERT(GetNumSignatureOutputs, (LiteRtHandle signature, size_t*))                        \

@@ -1,4 +1,6 @@
 // Our engine, through its C ABI.
+#include <cstring>
+
 #include "runner.h"
 #include "session.h"
 
@@ -35,6 +37,13 @@ class NativeRunner : public Runner {
   edgec_status Run() override { return edgec_run(model_); }
   const void* OutputData(uint32_t index) const override { return edgec_output_data(model_, index); }
   uint32_t answer() const override { return edgec_answer(model_); }
+  bool has_exits() const override {
+    edgec_layer_info layer;
+    for (uint32_t i = 0; i < layer_count() && !LayerInfo(i, &layer); ++i) {
+      if (std::strcmp(layer.op, "exit_f32") == 0) return true;
+    }
+    return false;
+  }
 
   uint32_t layer_count() const override { return edgec_layer_count(model_); }
   edgec_status LayerInfo(uint32_t index, edgec_layer_info* layer) const override {

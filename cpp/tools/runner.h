@@ -50,6 +50,9 @@ class Runner {
   // early.
   virtual uint32_t answer() const { return output_count() == 0 ? 0 : output_count() - 1; }
 
+  // Whether a run may end before the last layer.
+  virtual bool has_exits() const { return false; }
+
   // Where the runtime tells them; otherwise there are none.
   virtual uint32_t layer_count() const { return 0; }
   virtual edgec_status LayerInfo(uint32_t index, edgec_layer_info* layer) const;

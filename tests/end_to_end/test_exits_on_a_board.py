@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 
 from edgec import pipeline
@@ -19,29 +20,39 @@ from edgec.deploy.boards import Board
 from edgec.deploy.release import deploy
 from edgec.errors import StepFailed
 from edgec.format.bundle import Bundle, read_bundle
+from edgec.lower.backend import load_backend
 from edgec.measure.bench import BenchOptions
 from edgec.measure.report import render
 from edgec.target.target import load_target
 from tests.unit.compress.exits.nets import residual
 from tests.unit.compress.training.tasks import image_task
 from tests.unit.deploy.boards_here import KINDS, board_here
-from tests.unit.deploy.releases import TARGET, engine_programs
+from tests.unit.deploy.releases import TARGET
 
+BACKENDS = ("native", "tflite")
 TASK = image_task(192)
 QUICK = BenchOptions(0.05, 0.1, 10, 300, energy=False, profile=False)
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """Two exits and the end, int8, with golden samples out of validation."""
+def quantized() -> ir.Model:
+    """Two exits and the end, int8."""
     given = Given(task=TASK)
     method = EarlyExit(epochs=8, at=(0.25, 0.5), learning_rate=0.02, max_drop=0.05, joint=True,
                        follow=0.0)
     floats = run(method, residual(), given).model
-    quantized = run(Quantize(), floats, given).model
+    return run(Quantize(), floats, given).model
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def bundle(request: pytest.FixtureRequest, quantized: ir.Model,
+           tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """With golden samples out of validation."""
+    if request.param == "tflite":
+        pytest.importorskip("ai_edge_litert.schema_py_generated")
     made, _ = pipeline.lower_model(
         quantized, tmp_path_factory.mktemp("exits") / "bundle", name="exits",
-        target=load_target(TARGET),
+        target=load_target(TARGET), backend=request.param,
         origin=pipeline.Origin(samples=TASK.validation.inputs))
     return made
 
@@ -50,6 +61,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Board]:
     with board_here(request.param, tmp_path / "board") as made:
         yield made
+
+
+def programs(bundle: Bundle) -> tuple[Path, ...]:
+    return load_backend(bundle.backend).device_files(bundle.triple)
 
 
 def answers(bundle: Bundle) -> list[int]:
@@ -70,7 +85,7 @@ def test_the_bundle_says_who_leaves_where(bundle: Bundle) -> None:
 
 
 def test_the_self_test_on_a_board_passes(bundle: Bundle, board: Board) -> None:
-    assert deploy(board, bundle.path, engine_programs()).self_tested
+    assert deploy(board, bundle.path, programs(bundle)).self_tested
 
 
 def test_another_answer_than_the_golden_one_is_not_served(bundle: Bundle, tmp_path: Path) -> None:
@@ -86,7 +101,7 @@ def test_another_answer_than_the_golden_one_is_not_served(bundle: Bundle, tmp_pa
     read_bundle(wrong)
     with board_here("local", tmp_path / "board") as board, pytest.raises(
             StepFailed, match=r"the output that answers: \d values differ"):
-        deploy(board, wrong, engine_programs())
+        deploy(board, wrong, programs(bundle))
 
 
 def test_bench_tells_time_share_and_score_of_every_exit(bundle: Bundle) -> None:

@@ -1,43 +1,24 @@
-#include <cmath>
 #include <cstring>
 
+#include "base/softmax_sum.h"
 #include "ops/node_inspector.h"
 
 namespace edgec {
 namespace {
 
-constexpr uint32_t kEntries = 1024;
-constexpr float kSteps = 64.0f;         // table entries for a difference of 1
-constexpr uint64_t kMostLogits = 4095;  // so that the sum stays below 2^32 with the writer's table
-
-// spec.md, Early exits. A handful of values: no kernel family of its own.
+// A handful of values: no kernel family of its own.
 class ExitF32 final : public Op {
  public:
   ExitF32(const Tensor& x, const uint32_t* table, uint32_t limit, const Tensor& out)
       : x_(x.as<float>()), count_(x.elements()), table_(table), limit_(limit), out_(out.data) {}
 
   edgec_status Run(const RunContext& context) override {
-    if (Sum() <= limit_ && context.ended != nullptr) *context.ended = true;
+    if (SoftmaxSum(x_, count_, table_) <= limit_ && context.ended != nullptr) *context.ended = true;
     if (out_ != x_) std::memmove(out_, x_, count_ * sizeof(float));
     return EDGEC_OK;
   }
 
  private:
-  uint64_t Sum() const {
-    float largest = -INFINITY;
-    for (uint64_t i = 0; i < count_; ++i) {
-      if (x_[i] > largest) largest = x_[i];
-    }
-    uint64_t sum = 0;
-    for (uint64_t i = 0; i < count_; ++i) {
-      float index = (largest - x_[i]) * kSteps;
-      if (!(index > 0)) index = 0;  // NaN too
-      if (index > kEntries - 1) index = kEntries - 1;
-      sum += table_[static_cast<uint32_t>(std::nearbyintf(index))];
-    }
-    return sum;
-  }
-
   const float* x_;
   uint64_t count_;
   const uint32_t* table_;
@@ -52,9 +33,10 @@ edgec_status PrepareExitF32(const Node& node, PrepareContext& context, std::uniq
   if (!check.Signature({EDGEC_F32, EDGEC_U32}, EDGEC_F32, 1)) return check.status();
   const Tensor &x = *node.inputs[0], &out = *node.outputs[0];
   check.SameShape(x, out);
-  check.Require(x.rank > 0 && x.elements() == x.dims[x.rank - 1] && x.elements() <= kMostLogits,
-                EDGEC_E_OP_SHAPE, "an exit reads one row of at most 4095 logits");
-  check.Constant(1, kEntries, "the table must have 1024 entries");
+  check.Require(
+      x.rank > 0 && x.elements() == x.dims[x.rank - 1] && x.elements() <= kSoftmaxMostLogits,
+      EDGEC_E_OP_SHAPE, "an exit reads one row of at most 4095 logits");
+  check.Constant(1, kSoftmaxEntries, "the table must have 1024 entries");
   if (!check.ok()) return check.status();
   *op = std::make_unique<ExitF32>(x, node.inputs[1]->as<uint32_t>(),
                                   static_cast<uint32_t>(node.params[0]), out);

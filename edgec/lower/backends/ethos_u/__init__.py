@@ -28,6 +28,10 @@ class EthosU(Backend):
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """A target with an NPU, and the rules of the tflite backend; Vela places what is left."""
+        if site.node.op == "exit":
+            yield ("TensorFlow Lite Micro runs one subgraph to its end: lower the model as it was "
+                   "before early_exit.")
+            return
         if target.npu is None:
             yield (f"the target {target.name} has no [npu] table. Choose one with an Ethos-U, such "
                    "as ethos_u55_128.")
@@ -35,10 +39,10 @@ class EthosU(Backend):
         yield from (str(rule.__doc__) for rule in RULES.get(site.node.op, ()) if not rule(site))
 
     def conditions(self, op: str) -> tuple[str, ...] | None:
-        """Those of the tflite backend, and Vela's own."""
+        """Those of the tflite backend, and Vela's own; None for exits, too."""
         asked = load_backend(_UNCOMPILED).conditions(op)
         own = tuple(str(rule.__doc__) for rule in RULES.get(op, ()))
-        return None if asked is None else (*asked, *own)
+        return None if asked is None or op == "exit" else (*asked, *own)
 
     def passes(self, target: Target) -> tuple[Pass, ...]:
         """Those of the tflite backend."""

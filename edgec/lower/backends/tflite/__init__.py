@@ -8,11 +8,12 @@ from pathlib import Path
 
 from edgec import registry
 from edgec.lower.backend import Backend, HostPrograms, Pass, Site
-from edgec.lower.backends.tflite import flatbuffer, weights
+from edgec.lower.backends.tflite import flatbuffer, segments, weights
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 from edgec.lower.backends.tflite.islands import float_islands
 from edgec.lower.backends.tflite.library import litert_library
+from edgec.lower.backends.tflite.records import ModelRecord, SubgraphRecord
 from edgec.lower.backends.tflite.rules import BASICS
 from edgec.lower.catalog import ops
 from edgec.lower.graph import Graph
@@ -41,9 +42,7 @@ class TfLite(Backend):
         """The rules of every op, of this op's int8 form, and of its emitter."""
         emitter = emitters().get(site.node.op)
         if emitter is None:
-            yield (f"the tflite backend has no op {site.node.op!r}." if site.node.op != "exit" else
-                   "LiteRT cannot end a run early: use the native backend, or lower the model as "
-                   "it was before early_exit.")
+            yield f"the tflite backend has no op {site.node.op!r}."
             return
         broken = list(ops()[site.node.op].broken_rules(site.attributes, site.inputs, site.outputs))
         yield from broken
@@ -67,10 +66,9 @@ class TfLite(Backend):
 
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The file; LiteRT plans memory itself. MissingExtra without ai-edge-litert."""
-        builder = Builder(graph)
-        for node in graph.nodes:
-            emitters()[node.op].emit(Site.of(node, graph.tensors), builder)
-        return flatbuffer.pack(builder.finish())
+        cut = segments.split(graph)
+        return flatbuffer.pack(ModelRecord(graph.name, tuple(map(_subgraph, cut)),
+                                           segments.metadata(graph, cut)))
 
     def host_programs(self) -> HostPrograms:
         """edgec-run and edgec-bench with the installed LiteRT."""
@@ -83,6 +81,13 @@ class TfLite(Backend):
         library = litert_library(triple)
         build = build_engine(triple, loads=True)
         return (build.run, build.bench, library)
+
+
+def _subgraph(graph: Graph) -> SubgraphRecord:
+    builder = Builder(graph)
+    for node in graph.nodes:
+        emitters()[node.op].emit(Site.of(node, graph.tensors), builder)
+    return builder.finish()
 
 
 PLUGIN = TfLite()

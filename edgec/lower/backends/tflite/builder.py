@@ -1,4 +1,4 @@
-"""Collects the records of a .tflite file while the graph's nodes are emitted."""
+"""Collects the records of a subgraph while the graph's nodes are emitted."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from edgec.errors import LoweringError
 from edgec.lower.backends.tflite.operators import FOUR_BITS, version_of
-from edgec.lower.backends.tflite.records import ModelRecord, OperatorRecord, Options
+from edgec.lower.backends.tflite.records import OperatorRecord, Options, SubgraphRecord
 from edgec.lower.graph import DTYPES, Array, Graph, Quantization, Tensor
 
 NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
 
 
 class Builder:
-    """One file in the making. Tensors get their index on first use; model inputs come first."""
+    """One subgraph in the making. Tensors get their index on first use; model inputs come first."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -74,12 +74,12 @@ class Builder:
         self._operators.append(OperatorRecord(code, version, tuple(inputs), (output,), options))
         return output
 
-    def finish(self) -> ModelRecord:
+    def finish(self) -> SubgraphRecord:
         """The records."""
         inputs, outputs = (tuple(self.tensor(name) for name in names)
                            for names in (self._graph.inputs, self._graph.outputs))
-        return ModelRecord(self._graph.name, tuple(self._tensors), tuple(self._operators), inputs,
-                           outputs, frozenset(self._four_bits))
+        return SubgraphRecord(self._graph.name, tuple(self._tensors), tuple(self._operators),
+                              inputs, outputs, frozenset(self._four_bits))
 
     def _add(self, tensor: Tensor) -> int:
         self._tensors.append(tensor)

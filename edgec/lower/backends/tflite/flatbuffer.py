@@ -15,7 +15,12 @@ import numpy as np
 from edgec.errors import LoweringError, MissingExtra
 from edgec.format import few_bits
 from edgec.lower.backends.tflite.operators import min_runtime
-from edgec.lower.backends.tflite.records import ModelRecord, OperatorRecord, Options
+from edgec.lower.backends.tflite.records import (
+    ModelRecord,
+    OperatorRecord,
+    Options,
+    SubgraphRecord,
+)
 from edgec.lower.graph import Array, Quantization, Tensor
 
 SCHEMA_VERSION = 3
@@ -32,7 +37,7 @@ TYPES: Mapping[str, str] = MappingProxyType({
 def pack(model: ModelRecord) -> bytes:
     """The file; LoweringError when it would have 2 GiB, MissingExtra without ai-edge-litert."""
     schema = _schema()
-    total = sum(t.nbytes for t in model.tensors if t.data is not None)
+    total = sum(t.nbytes for s in model.subgraphs for t in s.tensors if t.data is not None)
     if total > SIZE_LIMIT:
         raise LoweringError(f"the constants of {model.name!r} have {total} bytes; a .tflite file "
                             f"has room for {SIZE_LIMIT}. Use the native backend.")
@@ -58,7 +63,8 @@ class _Packer:
         self._schema, self._model = schema, model
         self._buffers: list[Any] = [schema.BufferT()]
         self._buffer_of: dict[bytes, int] = {}
-        self._codes = sorted({(op.code, op.version) for op in model.operators})
+        self._codes = sorted({(op.code, op.version) for subgraph in model.subgraphs
+                              for op in subgraph.operators})
 
     def model(self) -> Any:
         """ModelT."""
@@ -66,9 +72,11 @@ class _Packer:
         made.version = SCHEMA_VERSION
         made.description = "edgec"
         made.operatorCodes = [self._code(*code) for code in self._codes]
-        made.subgraphs = [self._subgraph()]
-        made.signatureDefs = [self._signature()]
-        made.metadata = [self._metadata()]
+        made.subgraphs = [self._subgraph(subgraph) for subgraph in self._model.subgraphs]
+        made.signatureDefs = [self._signature(i) for i in range(len(self._model.subgraphs))]
+        runtime = min_runtime(self._codes).encode().ljust(RUNTIME_BYTES, b"\0")
+        made.metadata = [self._metadata(name, data) for name, data in
+                         {"min_runtime_version": runtime, **self._model.metadata}.items()]
         made.buffers = self._buffers
         return made
 
@@ -79,13 +87,13 @@ class _Packer:
         made.version = version
         return made
 
-    def _subgraph(self) -> Any:
+    def _subgraph(self, subgraph: SubgraphRecord) -> Any:
         made = self._schema.SubGraphT()
-        made.name = self._model.name
-        made.tensors = [self._tensor(t, i in self._model.four_bits)
-                        for i, t in enumerate(self._model.tensors)]
-        made.operators = [self._operator(op) for op in self._model.operators]
-        made.inputs, made.outputs = _indices(self._model.inputs), _indices(self._model.outputs)
+        made.name = subgraph.name
+        made.tensors = [self._tensor(t, i in subgraph.four_bits)
+                        for i, t in enumerate(subgraph.tensors)]
+        made.operators = [self._operator(op) for op in subgraph.operators]
+        made.inputs, made.outputs = _indices(subgraph.inputs), _indices(subgraph.outputs)
         return made
 
     def _tensor(self, tensor: Tensor, four_bits: bool) -> Any:
@@ -123,22 +131,23 @@ class _Packer:
             setattr(made, field, value)
         return made
 
-    def _signature(self) -> Any:
+    def _signature(self, index: int) -> Any:
+        subgraph = self._model.subgraphs[index]
         made = self._schema.SignatureDefT()
-        made.signatureKey = "serving_default"
-        made.inputs = [self._named(i) for i in self._model.inputs]
-        made.outputs = [self._named(i) for i in self._model.outputs]
+        made.signatureKey = "serving_default" if index == 0 else f"segment_{index}"
+        made.subgraphIndex = index
+        made.inputs = [self._named(subgraph, i) for i in subgraph.inputs]
+        made.outputs = [self._named(subgraph, i) for i in subgraph.outputs]
         return made
 
-    def _named(self, index: int) -> Any:
+    def _named(self, subgraph: SubgraphRecord, index: int) -> Any:
         made = self._schema.TensorMapT()
-        made.name, made.tensorIndex = self._model.tensors[index].name, index
+        made.name, made.tensorIndex = subgraph.tensors[index].name, index
         return made
 
-    def _metadata(self) -> Any:
+    def _metadata(self, name: str, data: bytes) -> Any:
         made = self._schema.MetadataT()
-        made.name = "min_runtime_version"
-        made.buffer = self._buffer(min_runtime(self._codes).encode().ljust(RUNTIME_BYTES, b"\0"))
+        made.name, made.buffer = name, self._buffer(data)
         return made
 
     def _buffer(self, data: bytes) -> int:

@@ -7,7 +7,7 @@ graph's own kind; a tensor with data is a constant.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -50,8 +50,8 @@ class OperatorRecord:
 
 
 @dataclass(frozen=True)
-class ModelRecord:
-    """A whole model: one subgraph, one signature. four_bits: int8 constants, stored as int4."""
+class SubgraphRecord:
+    """A subgraph and its signature. four_bits: int8 constants, stored as int4."""
 
     name: str
     tensors: tuple[Tensor, ...]
@@ -59,3 +59,12 @@ class ModelRecord:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     four_bits: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A whole model. metadata: buffers by name, besides those that every file has."""
+
+    name: str
+    subgraphs: tuple[SubgraphRecord, ...]
+    metadata: Mapping[str, bytes] = field(default_factory=dict)

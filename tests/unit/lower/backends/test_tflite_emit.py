@@ -12,7 +12,7 @@ import pytest
 from edgec.errors import LoweringError, MissingExtra
 from edgec.lower.backend import load_backend
 from edgec.lower.backends.tflite.flatbuffer import pack
-from edgec.lower.backends.tflite.records import Activation, ModelRecord, Padding
+from edgec.lower.backends.tflite.records import Activation, ModelRecord, Padding, SubgraphRecord
 from edgec.lower.graph import Graph, Node, Tensor
 from edgec.lower.ops.add import Add
 from edgec.lower.plan import plan
@@ -229,7 +229,8 @@ def test_model_input_that_is_constant_is_refused() -> None:
 def test_constants_of_2_gib_are_refused() -> None:
     huge = np.broadcast_to(np.zeros(1, np.int8), (2**31,))
     with pytest.raises(LoweringError, match="2147483648 bytes"):
-        pack(ModelRecord("m", (Tensor("w", huge.shape, "s8", None, huge),), (), (), ()))
+        pack(ModelRecord("m", (SubgraphRecord(
+            "s", (Tensor("w", huge.shape, "s8", None, huge),), (), (), ()),)))
 
 
 def test_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
