@@ -72,14 +72,25 @@ class OneOp {
     return Constant<float>(EDGEC_F32, {groups, n_blocks * 16}, 0.001f, 0.0001f);
   }
 
-  // The same in few bits: weights of one group in s3, wsum in s16.
+  // The same in few bits, one group: weights from -3 to 3 in s3, wsum in s16.
   OneOp& FewBits(uint32_t n, uint32_t k) {
     const uint32_t n_blocks = (n + 15) / 16, k_blocks = (k + 3) / 4;
-    std::vector<uint8_t> w(size_t{n_blocks} * k_blocks * 24);
-    for (size_t i = 0; i < w.size(); ++i) w[i] = static_cast<uint8_t>(i * 37);
+    std::vector<uint8_t> w(size_t{n_blocks} * k_blocks * 64 * 3 / 8, 0);
+    std::vector<int16_t> wsum(size_t{n_blocks} * 16, 0);
+    for (uint32_t i = 0; i < n * k; ++i) {
+      const uint32_t depth = i % k, channel = i / k;
+      const int16_t weight = static_cast<int16_t>(i * 5 % 7) - 3;
+      const uint32_t at = (channel / 16 * k_blocks + depth / 4) * 64 + channel % 16 * 4 + depth % 4;
+      for (uint32_t bit = 3 * at; bit < 3 * at + 3; ++bit) {
+        w[bit / 8] |= static_cast<uint8_t>((weight >> (bit - 3 * at) & 1) << bit % 8);
+      }
+      wsum[channel] = static_cast<int16_t>(wsum[channel] + weight);
+    }
+    std::vector<uint8_t> sums(2 * wsum.size());
+    std::memcpy(sums.data(), wsum.data(), sums.size());
     AddPacked(6 + 1, {1, n_blocks, k_blocks, 16, 4}, w, 1);
     Constant<int32_t>(EDGEC_S32, {1, n_blocks * 16}, -90, 9);
-    AddPacked(12, {1, n_blocks * 16}, std::vector<uint8_t>(size_t{n_blocks} * 32, 1), 0);
+    AddPacked(12, {1, n_blocks * 16}, sums, 0);
     return Constant<float>(EDGEC_F32, {1, n_blocks * 16}, 0.001f, 0.0001f);
   }
 
