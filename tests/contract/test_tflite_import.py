@@ -19,8 +19,8 @@ from tests.contract.test_backends import check, supported
 
 pytest.importorskip("ai_edge_litert")
 PORTS = 40  # of one file: the passes take longer than in proportion to a graph's size
-# conv2d_add and fully_connected_add are passes of the native backend, exit is no LiteRT operator.
-NOT_EMITTED = {"conv2d_add", "fully_connected_add", "exit"}
+NOT_EMITTED = {"conv2d_add", "fully_connected_add"}  # made by a pass of the native backend
+SEVERAL_SUBGRAPHS = {"exit"}  # a file of segments, which the import refuses
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def target() -> Target:
     return load_target("generic_x86_64")
 
 
-@pytest.mark.parametrize("op", sorted(catalog.ops()))
+@pytest.mark.parametrize("op", sorted(set(catalog.ops()) - SEVERAL_SUBGRAPHS))
 def test_emitted_cases_come_back_with_the_same_bytes(op: str, target: Target, tmp_path: Path
                                                      ) -> None:
     cases = supported("tflite", op, target)
