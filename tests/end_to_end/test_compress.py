@@ -15,6 +15,7 @@ from edgec.compress.cost import paper_cost
 from edgec.model.load import load_model
 from edgec.model.onnx_file import save_model
 from edgec.target.toolchain import host_triple
+from tests.end_to_end.heeding import EDGEC
 from tests.unit.compress import trained
 
 RECIPE = """
@@ -28,6 +29,7 @@ drop = 0.2
 bit_ops_ratio = 18
 [methods.prune]
 ratio = [0.2, 0.3]
+criterion = "taylor"
 round_to = 4
 epochs = 2
 steps = 1
@@ -92,10 +94,9 @@ def test_a_second_profile_measures_nothing(workshop: Path) -> None:
 
 def test_an_interrupted_search_says_how_to_go_on_and_ends_with_the_same_bytes(
         workshop: Path) -> None:
-    words = [sys.executable, "-m", "edgec", "compress", "recipe.toml", "-o", "broken", "--costs",
-             "costs.json"]
-    process = subprocess.Popen(words, cwd=workshop, env=ENVIRONMENT, stderr=subprocess.PIPE,
-                               text=True)
+    words = ["compress", "recipe.toml", "-o", "broken", "--costs", "costs.json"]
+    process = subprocess.Popen([*EDGEC, *words], cwd=workshop, env=ENVIRONMENT,
+                               stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:
         if "trial 2" in line:
@@ -106,7 +107,7 @@ def test_an_interrupted_search_says_how_to_go_on_and_ends_with_the_same_bytes(
     assert process.wait(60) == 130
     assert "the same command goes on" in rest
     assert "Traceback" not in rest
-    edgec(workshop, *words[3:])
+    edgec(workshop, *words)
     assert ((workshop / "broken" / "result.onnx").read_bytes()
             == (workshop / "whole" / "result.onnx").read_bytes())
 

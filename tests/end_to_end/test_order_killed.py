@@ -6,15 +6,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.heeding import EDGEC
 from tests.unit.compress.recipes import write_recipe
 
-WORDS = (sys.executable, "-m", "edgec", "order", "recipe.toml", "-o", "out", "--jobs", "2")
+WORDS = (*EDGEC, "order", "recipe.toml", "-o", "out", "--jobs", "2")
 
 
 @pytest.mark.slow
