@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from edgec.compress.exits.branches import final_output, sums_until
-from edgec.model.exits import read_exits, run_shares
+from edgec.compress.exits.branches import sums_until
+from edgec.model.exits import final_output, read_exits, run_shares
 from edgec.model.inspect import inspect_model, node_macs
 
 FLOAT_BITS = 32

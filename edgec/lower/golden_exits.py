@@ -16,7 +16,7 @@ from edgec.lower.golden import SEED, tolerance, values
 from edgec.lower.graph import DTYPES, Array, Graph, Node
 from edgec.lower.interpret import interpret
 from edgec.model.confidence import softmax_sums
-from edgec.model.exits import read_choice, read_exits, run_shares
+from edgec.model.exits import end_of, final_output, read_choice, read_exits, run_shares
 
 TYPICAL, NOISE = 200, 32  # inputs that are tried, of each kind
 LOUDNESS = (1.0, 0.0, 0.5, 0.25)  # of the noise
@@ -43,7 +43,7 @@ def golden_exits(graph: Graph, exact: bool = True,
     """samples: typical inputs by name, [n, ...] each. exact: as for `golden`."""
     exits = [node for node in graph.nodes if node.op == "exit"]
     ends = [node.outputs[0] for node in exits]
-    wanted = [*ends, next(name for name in graph.outputs if name not in ends)]
+    wanted = [*ends, end_of(graph.outputs, ends)]
     found: dict[str, tuple[Mapping[str, Array], Mapping[str, Array]]] = {}
     close: dict[str, tuple[Mapping[str, Array], Mapping[str, Array]]] = {}
     for inputs in _candidates(graph, samples):
@@ -73,10 +73,9 @@ def answered(model: ir.Model) -> tuple[Answered, ...]:
     if not exits:
         return ()
     shares = run_shares(exits) if choice else (None,) * (len(exits) + 1)
-    names = {e.output for e in exits}
-    end = next(str(v.name) for v in model.graph.outputs if v.name not in names)
     scores = (*(e.score for e in exits), choice.end_score if choice else None)
-    return tuple(map(Answered, (*(e.output for e in exits), end), shares, scores))
+    ends = (*(e.output for e in exits), final_output(model, exits))
+    return tuple(map(Answered, ends, shares, scores))
 
 
 def _answer(exits: Sequence[Node], outputs: Mapping[str, Array], end: str) -> tuple[str, bool]:

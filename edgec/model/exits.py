@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,6 +46,16 @@ class Choice:
     max_drop: float
     per_exit: bool
     end_score: float | None = None
+
+
+def end_of(outputs: Iterable[str], exits: Collection[str]) -> str:
+    """The first output that is no exit: the answer of the whole network. All are names."""
+    return next(name for name in outputs if name not in exits)
+
+
+def final_output(model: ir.Model, exits: Iterable[Exit]) -> str:
+    """`end_of` a model."""
+    return end_of((str(v.name) for v in model.graph.outputs), {e.output for e in exits})
 
 
 def read_exits(model: ir.Model) -> tuple[Exit, ...]:

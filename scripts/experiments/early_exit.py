@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from edgec.compress.exits.branches import final_output
 from edgec.compress.exits.heads import POOLS
 from edgec.compress.exits.outcomes import Outcomes, outcomes
 from edgec.compress.exits.report import EarlyExitReport, report
@@ -30,7 +29,7 @@ from edgec.lower.backend import load_backend
 from edgec.lower.plan import plan
 from edgec.measure.exits import by_exit
 from edgec.model.execute import TorchGraph
-from edgec.model.exits import Exit, read_exits
+from edgec.model.exits import Exit, final_output, read_exits
 from edgec.model.load import load_model
 from edgec.model.metrics import Array
 from edgec.model.onnx_file import save_model
@@ -40,6 +39,7 @@ from edgec.target.target import load_target
 from edgec.target.toolchain import build_engine
 from experiments.command import Command
 from experiments.datasets import DATASETS, load_dataset
+from experiments.interval import mean_interval
 
 
 def experiment(arguments: argparse.Namespace) -> None:
@@ -109,9 +109,9 @@ def _point(judged: Outcomes, exits: Sequence[Exit], plain: int, alone: Array) ->
     """gain: points against the network without exits, and half of its 95 % interval over the
     samples, paired."""
     taken = judged.taken([e.threshold for e in exits])
-    gains = 100 * (judged.scores[taken, np.arange(len(taken))] - alone)
-    return {"score": 100 * judged.score(taken), "gain": float(gains.mean()),
-            "gain_interval": 1.96 * float(gains.std()) / len(gains) ** 0.5,
+    gain = mean_interval(100 * (judged.scores[taken, np.arange(len(taken))] - alone))
+    return {"score": 100 * judged.score(taken), "gain": gain.mean,
+            "gain_interval": gain.high - gain.mean,
             "macs": judged.cost(taken) / plain, "shares": judged.shares(taken)}
 
 

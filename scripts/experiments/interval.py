@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Mean:
         return f"{told} tie" if self.tie else told
 
 
-def mean_interval(values: Sequence[float]) -> Mean:
+def mean_interval(values: Sequence[float] | NDArray[np.floating]) -> Mean:
     """Of two or more values; for paired runs, of their differences."""
     n = len(values)
     mean = float(np.mean(values))

@@ -27,6 +27,7 @@ from edgec.model.task import Task
 from edgec.target.target import load_target
 from experiments.command import Command
 from experiments.datasets import load_dataset
+from experiments.interval import mean_interval
 from experiments.results import Results
 
 BATCH = 128
@@ -65,13 +66,12 @@ def _judged(before: ir.Model, after: ir.Model, path: Path, task: Task) -> dict[s
     small = price_for(load_target("generic_x86_64"), CostTable())(after)
     scores = [100 * sample_scores(TorchGraph(model, ()), task.test, task.metric)
               for model in (before, after)]
-    change = scores[1] - scores[0]
-    mean, half = float(change.mean()), 1.96 * float(change.std(ddof=1)) / len(change) ** 0.5
+    change = mean_interval(scores[1] - scores[0])
     return {"bit_ops_less": whole.bit_ops / small.bit_ops, "macs_less": whole.macs / small.macs,
             "bytes": small.bytes, "bytes_less": path.stat().st_size / small.bytes,
             "validation": 100 * score_model(after, task.validation, task.metric),
             "float": float(scores[0].mean()), "test": float(scores[1].mean()),
-            "change": mean, "change_low": mean - half, "change_high": mean + half}
+            "change": change.mean, "change_low": change.low, "change_high": change.high}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

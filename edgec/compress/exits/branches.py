@@ -9,16 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from edgec.model.exits import Exit
 from edgec.model.inspect import node_macs, static_shape
 
 Array = npt.NDArray[np.int64]
-
-
-def final_output(model: ir.Model, exits: Iterable[Exit]) -> str:
-    """The first output that is no exit: the answer of the whole network."""
-    names = {e.output for e in exits}
-    return next(str(v.name) for v in model.graph.outputs if v.name not in names)
 
 
 def macs_until(model: ir.Model, outputs: Sequence[str]) -> Array:

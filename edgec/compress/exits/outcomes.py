@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from edgec.compress.exits.branches import final_output, macs_until
+from edgec.compress.exits.branches import macs_until
 from edgec.model.confidence import softmax_sums, sum_limit
-from edgec.model.exits import Exit
+from edgec.model.exits import Exit, final_output
 from edgec.model.task import Samples
 
 Array = npt.NDArray[Any]

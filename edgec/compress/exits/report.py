@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from edgec.compress.exits.branches import final_output, macs_until, needs, parameters, tap
+from edgec.compress.exits.branches import macs_until, needs, parameters, tap
 from edgec.compress.exits.outcomes import Outcomes
 from edgec.compress.exits.thresholds import Point, curve
-from edgec.model.exits import Exit
+from edgec.model.exits import Exit, final_output
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from torch import Tensor
 from edgec.compress.training.distillation import kd
 from edgec.compress.training.hook import Hook
 from edgec.model.execute import TorchGraph
+from edgec.model.exits import end_of
 from edgec.model.losses import cross_entropy
 
 FIRST_WEIGHT = 0.01
@@ -67,6 +68,6 @@ def kept_exits(graph: TorchGraph, temperature: float) -> tuple[ExitLoss, ...]:
     if not graph.exits:
         return ()
     names = tuple(e.output for e in graph.exits)
-    end = next(name for name in graph.outputs if name not in names)
+    end = end_of(graph.outputs, names)
     shares = [(k + 1) / (len(names) + 1) for k in range(len(names))]
     return (ExitLoss(names, end, shares, KEPT_FOLLOW, temperature),)

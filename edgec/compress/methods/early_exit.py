@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, replace
 
 import onnx_ir as ir
 
-from edgec.compress.exits.branches import final_output
 from edgec.compress.exits.calibrate import calibrate
 from edgec.compress.exits.cuts import find_cuts, nearest
 from edgec.compress.exits.heads import POOLS, add_heads, head_weights
@@ -23,7 +22,7 @@ from edgec.compress.exits.report import report
 from edgec.compress.method import Compressed, Given, Needs, option
 from edgec.compress.training.options import TrainingMethod
 from edgec.model.confidence import MOST_CLASSES
-from edgec.model.exits import read_exits
+from edgec.model.exits import final_output, read_exits
 from edgec.model.inspect import static_shape
 from edgec.model.passes.infer_shapes import run as infer_shapes
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from edgec.model.confidence import softmax_sums, sum_limit
 from edgec.model.execute import TorchGraph
+from edgec.model.exits import end_of
 from edgec.model.metrics import METRICS, Array
 from edgec.model.task import Samples
 
@@ -40,7 +41,7 @@ def _answers(graph: TorchGraph, inputs: Mapping[str, Array]) -> Array:
     if not graph.exits:
         return np.asarray(graph(**as_tensors(inputs))[0].numpy())
     names = [e.output for e in graph.exits]
-    end = next(name for name in graph.outputs if name not in names)
+    end = end_of(graph.outputs, names)
     values = graph.values(as_tensors(inputs), [*names, end])
     given = values[end].numpy()
     for leaving in reversed(graph.exits):
