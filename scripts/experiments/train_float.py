@@ -7,7 +7,7 @@ import io
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,10 +123,14 @@ def run(arguments: argparse.Namespace) -> None:
         raise UnknownName("network", arguments.net, BASELINES)
     name, out, baseline = arguments.net, arguments.out, BASELINES[arguments.net]
     task = load_dataset(baseline.data, arguments.data, out / "data")
+    if arguments.learning_rate:
+        baseline = replace(baseline, learning_rate=arguments.learning_rate)
     training = Training(baseline, task, arguments.epochs or baseline.epochs, arguments.seed)
     checkpoint = out / f"{name}.checkpoint.pt"
     if checkpoint.is_file():
         training.restore(torch.load(checkpoint, weights_only=True))
+    elif arguments.start:
+        training.net.load_state_dict(torch.load(arguments.start, weights_only=True)["net"])
     while training.epoch < training.epochs:
         start = time.perf_counter()
         loss = training.run_epoch()
@@ -156,6 +160,9 @@ def _finish(training: Training, name: str, out: Path) -> None:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("net", help=", ".join(BASELINES))
     parser.add_argument("--epochs", type=int, help="instead of the network's own number")
+    parser.add_argument("--learning-rate", type=float, help="the cycle's peak, instead of its own")
+    parser.add_argument("--start", type=Path, metavar="CHECKPOINT",
+                        help="another cycle, from the weights of a run that ended")
     parser.add_argument("--seed", type=int, default=0)
 
 
