@@ -142,14 +142,15 @@ def experiment(arguments: argparse.Namespace) -> None:
         way = Sparsify.from_options({**asdict(method), **ONE_SHOT[name]})
         judge.add(name, kept(arguments.out / f"{name.replace(' ', '_')}.onnx",
                              partial(_model_of, way, model, given)))
-    sparse = solved = kept(arguments.out / "solved.onnx", lambda: run(
-        replace(method, stages=arguments.stages), model,
-        replace(given, data=Views(teach, arguments.views))).model)
-    judge.add(f"least squares, {arguments.views} views, {arguments.stages or 'all'} stages", solved)
+    staged = replace(method, stages=arguments.stages)
+    seen = replace(given, data=Views(teach, arguments.views))
+    sparse = kept(arguments.out / "solved.onnx", partial(_model_of, staged, model, seen))
+    judge.add(f"least squares, {arguments.views} views, {arguments.stages or 'all'} stages", sparse)
     if arguments.epochs:
         sparse = kept(arguments.out / "taught.onnx",
-                      lambda: _taught(solved, model, teach, arguments))
-        judge.add(f"... and {arguments.epochs:g} epochs after the float network", sparse)
+                      lambda: _taught(model, staged, teach, seen, arguments))
+        judge.add(f"in {arguments.steps} steps with {arguments.epochs:g} epochs after the float "
+                  "network", sparse)
     _int8(arguments, judge, {"dense": model, "sparse": sparse}, given)
 
 
@@ -164,19 +165,24 @@ def kept(path: Path, make: Callable[[], ir.Model]) -> ir.Model:
     return load_model(path)
 
 
-def _taught(sparse: ir.Model, teacher: ir.Model, images: Images,
+def _taught(model: ir.Model, method: Sparsify, images: Images, given: Given,
             arguments: argparse.Namespace) -> ir.Model:
-    """Fine-tuned on random crops, after the outputs of the float network alone; zeros stay."""
-    from edgec.model.execute import TorchGraph
-
+    """Sparse in steps, each solved and then trained on mixed random crops after the outputs of the
+    float network alone (Beyer et al. 2022, arXiv 2106.05237)."""
     train = Samples({"image": scaled(images.pixels)}, images.labels)
     few = Samples({"image": images.centre()[:arguments.watch]}, images.labels[:arguments.watch])
-    task = Task(train, few, augment=lambda arrays, rng: {"image": cropped(arrays["image"], rng)})
-    graph = TorchGraph(sparse)
-    Sparsify(epochs=arguments.epochs, batch=20, learning_rate=arguments.learning_rate,
-             teacher_weight=1.0, temperature=arguments.temperature, weight_decay=0.0).finetune(
-        graph, Given(task=task, teacher=teacher, progress=tell))
-    return graph.to_model()
+    task = Task(train, few, augment=lambda arrays, rng: {
+        "image": mixed(cropped(arrays["image"], rng), rng)})
+    way = replace(method, steps=arguments.steps, epochs=arguments.epochs, batch=20,
+                  learning_rate=arguments.learning_rate, teacher_weight=1.0,
+                  temperature=arguments.temperature, weight_decay=0.0)
+    return run(way, model, replace(given, task=task, teacher=model)).model
+
+
+def mixed(images: Array, rng: np.random.Generator) -> Array:
+    """Each image faded into another one of the batch, by a share drawn from 0 to 1."""
+    share = rng.random((len(images), 1, 1, 1), np.float32)
+    return share * images + (1 - share) * images[rng.permutation(len(images))]
 
 
 def _int8(arguments: argparse.Namespace, judge: Judge, models: Mapping[str, ir.Model],
@@ -208,6 +214,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ways", nargs="*", choices=list(ONE_SHOT), default=list(ONE_SHOT))
     parser.add_argument("--views", type=int, default=4)
     parser.add_argument("--stages", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=1, help="of removal, with the epochs shared")
     parser.add_argument("--epochs", type=float, default=20.0)
     parser.add_argument("--learning-rate", type=float, default=5e-4)
     parser.add_argument("--temperature", type=float, default=2.0)
