@@ -103,6 +103,7 @@ def test_report_of_a_single_sample_can_be_drawn() -> None:
 
 @pytest.mark.parametrize(("key", "value", "place"), [
     ("schema", "edgec-result/2", "schema"), ("samples_ns", [], "samples_ns"),
+    ("samples_ns", [2000, -1], "samples_ns/1"), ("samples_ns", [2000, True], "samples_ns/1"),
     ("valid", "yes", "valid"), ("energy", {"measured": True}, "energy")])
 def test_result_that_breaks_the_schema_is_refused_with_the_place(key: str, value: object,
                                                                  place: str) -> None:
