@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from benchmarks.networks import VARIANTS, add_models_argument, int8_model
 from benchmarks.paired import Ratio, ratio
 from benchmarks.table import table, write_json
 from edgec.errors import BuildError, MeasureError
-from edgec.target.toolchain import build_engine, source_folder
+from edgec.target.toolchain import build_engine, host_triple, source_folder
 
 SCHEMA = "edgec-bench-compare/1"
 _WORKER = Path(__file__).with_name("revision_worker.py")
@@ -40,7 +41,13 @@ def checkout(revision: str, folder: Path) -> Iterator[Path]:
 
 
 def build_revision(tree: Path) -> Path:
-    """The engine's library of another checkout, by that checkout's own code."""
+    """The engine's library of another checkout, by that checkout's own code.
+
+    It gets what was built here: a build is named after the state of its sources, so the other
+    checkout's code takes the one that is its own, if there is one.
+    """
+    for built in (source_folder() / "build").glob(f"engine-{host_triple()}-????????????"):
+        shutil.copytree(built, tree / "build" / built.name)
     code = "from edgec.target.toolchain import build_engine; print(build_engine().library)"
     done = subprocess.run([sys.executable, "-c", code], cwd=tree, capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": str(tree)}, check=False)
@@ -111,8 +118,8 @@ def _run(arguments: argparse.Namespace) -> None:
     arguments.cpus = arguments.cpus[:arguments.threads]
     with tempfile.TemporaryDirectory() as name, checkout(arguments.base, Path(name)) as tree:
         print(f"compare: building {arguments.base} and this checkout", flush=True)
-        sides = {"base": (tree, build_revision(tree)),
-                 "here": (source_folder(), build_engine().library)}
+        here = build_engine().library
+        sides = {"base": (tree, build_revision(tree)), "here": (source_folder(), here)}
         rows = []
         for variant in arguments.networks:
             rows.append(compare(variant, sides, arguments, Path(name)))
