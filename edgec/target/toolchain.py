@@ -3,6 +3,8 @@
 The result lies in `build/engine-<triple>-<hash>`: the hash covers the sources, the options and
 the compiler, so an old build is never mistaken for a new one. Two processes that want a build for
 the same triple wait for each other. A new build takes the place of the one least recently wanted.
+What was compiled stays in `build/objects-<triple>-<hash>`, for builds of the same sources with
+other options: another link, or TVM's library.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ _MACHINES = {
 _ENGINE = {"edgec_run": "tools/edgec-run", "edgec_bench": "tools/edgec-bench",
            "edgec_shared": "libedgec.so"}
 _TVM = {"edgec_tvm": "tvm/libedgec_tvm.so"}
+_UNLESS_GIVEN = ("-DEDGEC_STATIC=OFF", "-DEDGEC_TVM_FFI=")  # CMake remembers the last build's
 _BUILDS_KEPT = 4  # of one triple
 _ATTEMPTS = 3  # while somebody edits the sources
 _FAILURE_LINES = 25  # of the compiler's output that a BuildError shows
@@ -87,7 +90,7 @@ def build_engine(triple: str = "", compiler: str = "auto", *, loads: bool = Fals
     chosen = find_compiler(triple, compiler)
     if loads:
         chosen = _loading(triple, chosen)
-    folder = _built(f"engine-{triple}", chosen, (), _ENGINE)
+    folder = _built("engine", triple, chosen, (), _ENGINE)
     return EngineBuild(triple, folder / "edgec-run", folder / "edgec-bench",
                        folder / "libedgec.so")
 
@@ -98,7 +101,7 @@ def build_tvm_library(triple: str, ffi_headers: Path) -> Path:
     `ffi_headers`: the folder of TVM FFI's headers.
     """
     compiler = _loading(triple, find_compiler(triple, "auto"))
-    folder = _built(f"tvm-{triple}", compiler, (f"-DEDGEC_TVM_FFI={ffi_headers}",), _TVM)
+    folder = _built("tvm", triple, compiler, (f"-DEDGEC_TVM_FFI={ffi_headers}",), _TVM)
     return folder / "libedgec_tvm.so"
 
 
@@ -108,22 +111,26 @@ def shared_linker(triple: str) -> tuple[str, ...]:
     return (compiler.path, "-shared", "-s", "-Wl,--build-id=none", "-o")
 
 
-def _built(name: str, compiler: Compiler, options: Sequence[str], made: Mapping[str, str]) -> Path:
+def _built(what: str, triple: str, compiler: Compiler, options: Sequence[str],
+           made: Mapping[str, str]) -> Path:
     """The folder with what CMake makes: targets and their files; built now unless it was."""
     source = source_folder()
     options = ["-DCMAKE_BUILD_TYPE=Release", *compiler.options, *options]
     builds = source / "build"
-    with _lock(builds / f"{name}.lock"):
+    with _lock(builds / f"{triple}.lock"):
         for _ in range(_ATTEMPTS):
             state = _fingerprint(source, compiler, options)
-            folder = builds / f"{name}-{state}"
+            folder = builds / f"{what}-{triple}-{state}"
             if not folder.is_dir():
-                work = _build(source, folder, options, made)
+                objects = builds / f"objects-{triple}-{_fingerprint(source, compiler, ())}"
+                work = _build(source, folder, objects, options, made)
                 if _fingerprint(source, compiler, options) != state:
-                    shutil.rmtree(work)  # parts of it are older than others
+                    for mixed in (work, objects):  # parts of it are older than others
+                        shutil.rmtree(mixed)
                     continue
                 work.rename(folder)
-                _remove_oldest(builds.glob(f"{name}-*"))
+                _remove_oldest(builds.glob(f"{what}-{triple}-*"), _BUILDS_KEPT)
+                _remove_oldest(builds.glob(f"objects-{triple}-*"), 1)
             folder.touch()
             return folder
     raise BuildError(f"cannot build the engine: {source / 'cpp'} changed during each of "
@@ -235,25 +242,43 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _build(source: Path, folder: Path, options: Sequence[str], made: Mapping[str, str]) -> Path:
+def _build(source: Path, folder: Path, objects: Path, options: Sequence[str],
+           made: Mapping[str, str]) -> Path:
     """A folder of its own to be renamed to `folder`, which is complete or not there."""
-    cmake = _program("cmake")
     work = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(work, ignore_errors=True)
-    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-    _call([cmake, "-S", str(source), "-B", str(work / "cmake"), *generator, *options], source)
-    _call([cmake, "--build", str(work / "cmake"), "--parallel", str(os.cpu_count() or 1),
-           "--target", *made], source)
+    _compile(source, objects, options, made)
+    work.mkdir()
     for file in made.values():
-        shutil.copy2(work / "cmake" / "cpp" / file, work)
-    shutil.rmtree(work / "cmake")
+        shutil.copy2(objects / "cpp" / file, work)
     return work
 
 
-def _remove_oldest(builds: Iterable[Path]) -> None:
+def _compile(source: Path, objects: Path, options: Sequence[str], made: Iterable[str]) -> None:
+    """CMake's targets in `objects`, which is gone afterwards if that fails."""
+    cmake = _program("cmake")
+    unfinished = objects / "unfinished"
+    if unfinished.exists():  # killed: a file may be cut short, and look new
+        shutil.rmtree(objects)
+    objects.mkdir(exist_ok=True)
+    unfinished.touch()
+    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+    try:
+        _call([cmake, "-S", str(source), "-B", str(objects), *generator, *_UNLESS_GIVEN, *options],
+              source)
+        _call([cmake, "--build", str(objects), "--parallel", str(os.cpu_count() or 1),
+               "--target", *made], source)
+    except BaseException:
+        shutil.rmtree(objects)
+        raise
+    unfinished.unlink()
+    objects.touch()
+
+
+def _remove_oldest(builds: Iterable[Path], kept: int) -> None:
     """All but the few that were wanted last; what still runs from a removed folder goes on."""
     folders = (build for build in builds if build.is_dir())
-    for old in sorted(folders, key=lambda b: b.stat().st_mtime, reverse=True)[_BUILDS_KEPT:]:
+    for old in sorted(folders, key=lambda b: b.stat().st_mtime, reverse=True)[kept:]:
         shutil.rmtree(old, ignore_errors=True)
 
 

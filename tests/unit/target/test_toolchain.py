@@ -1,5 +1,6 @@
 import ctypes
 import os
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -102,6 +103,24 @@ def test_the_builds_that_were_wanted_last_are_kept(project):
             (project / "cpp" / "one.cc").write_text("int one() { return 0; }\n")
             assert toolchain.build_engine().run == found[0]
     assert [run.is_file() for run in found] == [True, False, True, True, True]
+
+
+def test_a_build_with_other_options_compiles_nothing_again(project):
+    engine = toolchain.build_engine()
+    compiler = toolchain.find_compiler(engine.triple, "auto")
+    compiled = {p: p.stat().st_mtime_ns for p in (project / "build").glob("objects-*/**/*.o")}
+    toolchain._built("engine", engine.triple, compiler, ("-DEDGEC_STATIC=ON",), toolchain._ENGINE)
+    assert len(compiled) == 3
+    assert {p: p.stat().st_mtime_ns for p in compiled} == compiled
+
+
+def test_objects_of_a_build_that_was_killed_are_not_used(project):
+    engine = toolchain.build_engine()
+    (objects,) = (project / "build").glob("objects-*")
+    (objects / "unfinished").touch()
+    next(objects.glob("**/one.cc.o")).write_bytes(b"cut short")
+    shutil.rmtree(engine.library.parent)
+    assert toolchain.build_engine().library.is_file()
 
 
 def test_a_failed_build_shows_the_compilers_error_and_leaves_nothing(project):
