@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from edgec import pipeline
 from edgec.errors import EdgecError, LoweringError, UsageError
-from edgec.format.bundle import Bundle, is_bundle, read_bundle
+from edgec.format.bundle import Bundle, BundleContents, is_bundle, read_bundle, write_bundle
 from edgec.lower.backend import backend_names
 from edgec.lower.lower import Placement
 from edgec.measure.bench import BenchOptions
@@ -55,14 +55,20 @@ def lower_all(model: ir.Model, output: Path, *, name: str, target: Target,
 
     LoweringError when no backend can lower the model.
     """
+    made, refused = _lowered(model, name, target, origin)
+    return {backend: write_bundle(output / backend, contents)
+            for backend, (contents, _) in made.items()}, refused
+
+
+def _lowered(model: ir.Model, name: str, target: Target, origin: pipeline.Origin
+             ) -> tuple[dict[str, tuple[BundleContents, list[Placement]]], dict[str, str]]:
     made, refused = {}, {}
     for backend in backend_names():
         if backend not in target.backends:
             refused[backend] = f"the target {target.name} does not have it"
             continue
         try:
-            made[backend] = pipeline.lower_model(model, output / backend, name=name, target=target,
-                                                 backend=backend, origin=origin)[0]
+            made[backend] = pipeline.lowered(model, name, target, backend, origin)
         except EdgecError as error:
             refused[backend] = str(error)
     if not made:
@@ -113,14 +119,15 @@ def lower_fastest(model: ir.Model, output: Path, *, name: str, target: Target,
         raise UsageError(f"the fastest backend is found by measuring, {target.name} is "
                          f"{target.triple} and this machine is {host_triple()}. Name a board with "
                          f"--board, or a backend: {', '.join(target.backends)}.")
+    made, refused = _lowered(model, name, target, origin)
     with tempfile.TemporaryDirectory(prefix="edgec-auto-") as folder:
-        made, refused = lower_all(model, Path(folder), name=name, target=target, origin=origin)
-        rows = compare([bundle.path for bundle in made.values()], place)
+        rows = compare([write_bundle(Path(folder) / backend, contents).path
+                        for backend, (contents, _) in made.items()], place)
     best = rows[0].backend
+    contents, placements = made[best]
     others = ", ".join(f"{row.backend} takes {row.ratio:.2f} times as long" for row in rows[1:])
     chosen = {"backend": best, "measured_on": place.board or "here",
               "reason": f"the lowest median of {ROUNDS} rounds; {others or 'no other runs it'}",
               "rows": [asdict(row) for row in rows], "refused": dict(refused)}
-    bundle, placements = pipeline.lower_model(model, output, name=name, target=target,
-                                              backend=best, origin=replace(origin, chosen=chosen))
-    return bundle, placements, rows, refused
+    said = {**contents.lowering, "chosen": chosen}
+    return write_bundle(output, replace(contents, lowering=said)), placements, rows, refused

@@ -114,14 +114,12 @@ class Origin:
     """What a bundle was made from: sha256 by name, and the command line.
 
     samples: typical inputs, [n, ...] by name or as for `quantize`; golden vectors for every early
-    exit are looked for in them. chosen: how the backend was, where that was not the user. options:
-    of the backend, by name.
+    exit are looked for in them. options: of the backend, by name.
     """
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
     samples: Mapping[str, Array] | str | None = None
-    chosen: Mapping[str, Any] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -166,6 +164,13 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
                 backend: str = "native", origin: Origin = Origin()
                 ) -> tuple[Bundle, list[Placement]]:
     """The same for a model in memory."""
+    contents, placements = lowered(model, name, target, backend, origin)
+    return write_bundle(output, contents), placements
+
+
+def lowered(model: ir.Model, name: str, target: Target, backend: str, origin: Origin
+            ) -> tuple[BundleContents, list[Placement]]:
+    """What `lower_model` writes."""
     emitter = load_backend(backend).configured(origin.options)
     graph = lowering.lower_for(model, emitter, target)
     require_supported(backend, emitter, graph, target)
@@ -173,8 +178,6 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     made = emitter.compile(graph, planned, target)
     placements = _placements(graph, emitter, target, made)
     report: dict[str, Any] = {"nodes": [asdict(p) for p in placements], **made.report}
-    if origin.chosen is not None:
-        report["chosen"] = origin.chosen
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}
@@ -191,7 +194,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         golden_inputs=vectors[0], golden_outputs=vectors[1], tolerance=vectors[2],
         golden_answers=answers, exits=answered(model), lowering=report, lock_inputs=origin.inputs,
         lock_tools=tool_versions(), command=origin.command)
-    return write_bundle(output, contents), placements
+    return contents, placements
 
 
 def _placements(graph: Graph, backend: Backend, target: Target, made: Compiled | None = None

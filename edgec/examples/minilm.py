@@ -9,6 +9,7 @@ arXiv 1908.10084, section 3).
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -105,6 +106,12 @@ def model() -> tuple[nn.Module, tuple[Tensor, Tensor]]:
                        if ours == "positions" else stored[theirs])
     net.load_state_dict(state)
     return net, (torch.zeros(1, TOKENS, dtype=torch.int64), torch.ones(1, TOKENS))
+
+
+def sentences(count: int) -> list[str]:
+    """English that every installation has: the first lines of numpy's docstrings."""
+    lines = [(inspect.getdoc(getattr(np, name)) or "").split("\n")[0] for name in sorted(dir(np))]
+    return [line for line in dict.fromkeys(lines) if len(line.split()) > 5][:count]
 
 
 def tokenize(sentences: Sequence[str], tokens: int = TOKENS) -> dict[str, npt.NDArray[Any]]:

@@ -73,7 +73,8 @@ def validate(document: Any, where: str) -> None:
     from jsonschema.validators import extend
 
     schema = json.loads(files("edgec.measure").joinpath("result.schema.json").read_text())
-    checker = extend(Draft202012Validator, {"items": _items})
+    checker = extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, {"items": _items})
     errors = sorted(checker(schema).iter_errors(document), key=lambda e: list(e.path))
     if errors:
         place = "/".join(str(p) for p in errors[0].path) or "the top level"

@@ -6,12 +6,10 @@ folder of models; what is there is kept.
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import onnx_ir as ir
 import torch
 from torch import nn
@@ -35,8 +33,7 @@ def _lite0() -> Made:
 
 def _minilm() -> Made:
     model = normalize(export_module(*minilm.model()))
-    lines = [(inspect.getdoc(getattr(np, name)) or "").split("\n")[0] for name in sorted(dir(np))]
-    tokens = minilm.tokenize([line for line in dict.fromkeys(lines) if len(line.split()) > 5][:32])
+    tokens = minilm.tokenize(minilm.sentences(32))
     return model, [{name: array[i:i + 1] for name, array in tokens.items()} for i in range(32)]
 
 

@@ -34,6 +34,7 @@ from edgec.target.target import load_target
 from experiments.alternating import median_ratio
 from experiments.command import Command
 from experiments.photographs import Images, Views, as_task, load_images
+from experiments.progress import say
 
 Array = npt.NDArray[Any]
 ONE_SHOT = {"magnitude": {"criterion": "magnitude", "update": "none"},
@@ -71,7 +72,7 @@ def experiment(arguments: argparse.Namespace) -> None:
     model = rewrite(normalize(export_module(*efficientnet_lite0.model())), ("fold_batch_norm",))
     judge = Judge(model, test, arguments.out / "block_sparsity.json")
     judge.add("float", model)
-    given = Given(data=Views(teach, 1), target=load_target(arguments.target), progress=tell)
+    given = Given(data=Views(teach, 1), target=load_target(arguments.target), progress=say)
     layers = tuple(layer.name for layer in find_layers(model)[0]
                    if static_shape(model.graph.initializers[layer.weight])[2:] == (1, 1))
     method = Sparsify(sparsity=arguments.sparsity, pattern=arguments.pattern, include=layers,
@@ -128,11 +129,6 @@ def _int8(arguments: argparse.Namespace, judge: Judge, models: Mapping[str, ir.M
     if arguments.rounds:
         told = median_ratio(bundles["dense"], bundles["sparse"], arguments.rounds)
         print(f"time of dense int8 over sparse int8: {told.text()}", flush=True)
-
-
-def tell(line: str) -> None:
-    """Progress."""
-    print(line, flush=True)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

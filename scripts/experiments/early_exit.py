@@ -40,6 +40,7 @@ from edgec.target.toolchain import build_engine
 from experiments.command import Command
 from experiments.datasets import DATASETS, load_dataset
 from experiments.interval import mean_interval
+from experiments.progress import say
 
 
 def experiment(arguments: argparse.Namespace) -> None:
@@ -56,7 +57,7 @@ def experiment(arguments: argparse.Namespace) -> None:
 
 def _made(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[str, Any]:
     """The int8 network with exits and without, and the thresholds found in float."""
-    given = Given(task=task, teacher=model, seed=arguments.seed, progress=_say)
+    given = Given(task=task, teacher=model, seed=arguments.seed, progress=say)
     method = EarlyExit(epochs=arguments.epochs, at=tuple(arguments.at),
                        pool=arguments.pool, joint=arguments.joint,
                        follow=arguments.follow,
@@ -67,9 +68,8 @@ def _made(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[st
     again = run(replace(method, epochs=0), quantized, given)
     assert isinstance(floats.report, EarlyExitReport)
     assert isinstance(again.report, EarlyExitReport)
-    print(again.report.score, again.report.mean_macs / again.report.plain_macs)
-    for row in again.report.exits:
-        print(row)
+    say(f"exits, quantized: score {again.report.score:.4f}, "
+        f"{again.report.mean_macs / again.report.plain_macs:.3f} of the MACs")
     save_model(again.model, arguments.out / "early_exit.onnx")
     return {"exits": again.model, "reused": read_exits(quantized),
             "plain": run(Quantize(), model, given).model,
@@ -85,10 +85,6 @@ def _found(model: ir.Model, task: Task, arguments: argparse.Namespace) -> dict[s
                                                       task.metric), {})
     return {"exits": exits, "reused": read_exits(exits), "plain": plain, "float_report": None,
             "report": found.to_json()}
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _on_test(found: dict[str, Any], task: Task) -> dict[str, Any]:

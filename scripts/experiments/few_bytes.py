@@ -34,6 +34,7 @@ from edgec.target.target import load_target
 from edgec.target.toolchain import build_engine
 from experiments.command import Command
 from experiments.datasets import load_dataset
+from experiments.progress import say
 from experiments.results import Results
 
 
@@ -68,7 +69,7 @@ def _name(key: Mapping[str, Any]) -> str:
 def _tried(key: Mapping[str, Any], teacher: ir.Model, task: Task,
            arguments: argparse.Namespace) -> dict[str, Any]:
     """Trains, writes the file; its bytes, and validation scores in float and of few bits."""
-    given = Given(task=task, teacher=teacher, seed=key["seed"], progress=_say)
+    given = Given(task=task, teacher=teacher, seed=key["seed"], progress=say)
     distill = Distill(epochs=key["epochs"], width=key["width"], keep="group_norm",
                       learning_rate=5e-3)
     student = arguments.out / f"few_bytes_{key['width']}_{key['seed']}_{key['epochs']:g}.onnx"
@@ -98,10 +99,6 @@ def _best(rows: list[dict[str, Any]]) -> tuple[int, bool]:
     """The way with the best mean validation score over seeds."""
     return max(sorted({_way(row) for row in rows}), key=lambda way: float(np.mean(
         [row["validation"] for row in rows if _way(row) == way])))
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _file(model: ir.Model, path: Path, target: str) -> Path:

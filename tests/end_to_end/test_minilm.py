@@ -1,7 +1,5 @@
 """MiniLM with quantized linear layers: sentence embeddings stay where the float model puts them."""
 
-import inspect
-
 import numpy as np
 import pytest
 
@@ -15,16 +13,10 @@ from edgec.model.torch_export import export_module
 from tests.end_to_end.made import make
 
 
-def sentences() -> list[str]:
-    """English sentences that every installation has: the first lines of numpy's docstrings."""
-    lines = [(inspect.getdoc(getattr(np, name)) or "").split("\n")[0] for name in sorted(dir(np))]
-    return [line for line in dict.fromkeys(lines) if len(line.split()) >= 6 and line.endswith(".")]
-
-
 @pytest.mark.slow
 def test_int8_linear_layers_keep_sentence_embeddings(tmp_path) -> None:
     model = normalize(export_module(*minilm.model()))
-    tokens = minilm.tokenize(sentences()[:96])
+    tokens = minilm.tokenize(minilm.sentences(96))
     samples = [{name: array[i:i + 1] for name, array in tokens.items()} for i in range(96)]
     made = make(model, samples[:64], tmp_path)
     kinds = [p for p in lowering.placement(lowering.lower(made.quantized))
