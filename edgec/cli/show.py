@@ -234,6 +234,9 @@ def result(out: Console, document: dict[str, Any]) -> None:
             made.add_row(f"latency {name}", time(value))
         made.add_row("latency mean", f"{time(latency['mean_us'])} ± {time(latency['stddev_us'])} "
                      f"({latency['count']} samples)")
+    if data := document.get("data"):
+        score = "" if data["score"] is None else f", {data['score']:.2%} right"
+        made.add_row("data", f"{data['runs']} samples of {data['name']}{score}")
     made.add_row("load, first run", f"{time(document['load_ns'] / 1000)}, "
                  f"{time(document['first_ns'] / 1000)}")
     memory = document["memory"]
