@@ -35,6 +35,13 @@ def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) ->
     return made
 
 
+def catalogue(*columns: str) -> Table:
+    """A table whose first column holds names to be copied: they are never broken."""
+    made = table(*columns)
+    made.columns[0].no_wrap = True
+    return made
+
+
 def facts_table(title: str) -> Table:
     """An empty table of labels and values."""
     made = table("", "", title=title)
@@ -59,7 +66,7 @@ def time(us: float | None) -> str:
 
 def targets(known: Sequence[Target]) -> Table:
     """The board kinds."""
-    made = table("target", "board", "cores", "instruction sets", "backends", "energy")
+    made = catalogue("target", "board", "cores", "instruction sets", "backends", "energy")
     for t in known:
         made.add_row(t.name, t.title, f"{t.cores} x {t.cpu.title}", ", ".join(t.cpu.isa),
                      ", ".join(t.backends), ", ".join(t.energy) or "external meter")
@@ -157,7 +164,7 @@ def quantize_options(wanted: bool) -> None:
 
 def options(name: str) -> Table:
     """The options of a method of compression."""
-    made = table("option", "default", "meaning")
+    made = catalogue("option", "default", "meaning")
     for f in fields(method.load(name)):
         made.add_row(f.name, str(f.default), f.metadata["help"])
     return made
@@ -165,7 +172,7 @@ def options(name: str) -> Table:
 
 def methods() -> Table:
     """The methods of compression: the first line of each module's docstring, what it costs."""
-    made = table("method", "what it does", "costs")
+    made = catalogue("method", "what it does", "costs")
     for name in method.names():
         text = " ".join((inspect.getdoc(inspect.getmodule(method.load(name))) or "").split())
         costs = text.partition("Costs: ")[2]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from edgec.errors import DataError
 from edgec.format.bundle import Port
+from edgec.lower.graph import DTYPES
 from edgec.model.data import InputSpec, fit_arrays, read_arrays
 
 Array = npt.NDArray[Any]
@@ -63,7 +64,7 @@ def read_own_data(path: Path, ports: Sequence[Port]) -> OwnData:
     labels = None if LABELS in {port.name for port in ports} else arrays.pop(LABELS, None)
     if len(ports) == 1 and len(arrays) == 1 and set(arrays) <= {"x", ""}:
         arrays = {ports[0].name: next(iter(arrays.values()))}
-    specs = [InputSpec(port.name, port.shape, np.dtype(port.dtype)) for port in ports]
+    specs = [InputSpec(port.name, port.shape, DTYPES[port.dtype]) for port in ports]
     fitted = fit_arrays(arrays, specs, str(path))
     counts = {name: len(runs) for name, runs in fitted.items()}
     if len(set(counts.values())) > 1 or not min(counts.values()):

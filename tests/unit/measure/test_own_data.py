@@ -11,7 +11,7 @@ from edgec.measure.own_data import OwnData, judge, read_own_data
 
 X = np.arange(12, dtype=np.float32).reshape(3, 4)
 Y = np.array([1, 0, 1])
-PORTS = (Port("image", "float32", (1, 4)),)
+PORTS = (Port("image", "f32", (1, 4)),)
 
 
 def saved(folder: Path, **arrays: np.ndarray) -> Path:
