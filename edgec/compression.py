@@ -119,8 +119,8 @@ def _none_meets(found: Found, folder: Path) -> str:
         lines = [f"  trial {c.number + 1}, {words(c.strengths)}: {c.stopped}" for c in stopped[:3]]
     return (f"none of {len(found.candidates)} candidates meets the limits. The nearest:\n"
             + "\n".join(lines) + (f"\n{len(stopped)} were given up early." if stopped else "")
-            + "\nLoosen a limit, or try other strengths, more epochs or more trials; what was tried "
-            f"is kept in {folder}.")
+            + "\nLoosen a limit, or try other strengths, more epochs or more trials; what was "
+            f"tried is kept in {folder}.")
 
 
 def _write(won: _Winner, model: ir.Model, folder: Path) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def test_bench_tells_time_share_and_score_of_every_exit(bundle: Bundle) -> None:
 
 def test_bench_on_own_data_tells_who_leaves_where_and_how_many_are_right(
         bundle: Bundle, tmp_path: Path) -> None:
-    np.savez(tmp_path / "own.npz", image=TASK.validation.inputs["image"], y=TASK.validation.targets)
+    (samples,) = TASK.validation.inputs.values()
+    np.savez(tmp_path / "own.npz", x=samples, y=TASK.validation.targets)
     document = pipeline.bench_here(bundle.path, options=replace(QUICK, data=tmp_path / "own.npz"))
     exits = document["exits"]["exits"]
     chosen = {row.output: (row.share, row.score) for row in bundle.exits}  # on the same samples

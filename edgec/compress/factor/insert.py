@@ -1,7 +1,8 @@
 """The surgery: a layer becomes two nodes, y = A (B x) + bias.
 
 The second node keeps the layer's name, its bias and everything that follows it; the first is
-called <name>/inner, or /inner_2 and so on where an earlier pass has left that name. Strides, paddings and dilations go to the node that has the kernel's axis.
+called <name>/inner, or <name>/inner_2 where an earlier pass has taken that. Strides, paddings and
+dilations go to the node that has the kernel's axis.
 """
 
 from __future__ import annotations
