@@ -34,7 +34,7 @@ def compress(recipe: RecipeFile, output: Folder, order: Order = None, trials: Tr
       model = "net.onnx"               # or package.module:callable
       target = "raspberry_pi_4"        # `edgec targets`; without one no latency
       \\[task]
-      data = "words.npz"               # train_x, train_y, validation_x, test_x, ...
+      data = "words.npz"               # train_x, train_y, test_x, ...
       \\[limits]                         # of the result; each may be left out
       drop = 0.01                      # of the score on validation: one point
       bytes = 60000                    # of the artifact
