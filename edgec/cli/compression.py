@@ -57,10 +57,9 @@ def order(
     Both orders of every two methods are run at several strengths (lists in \\[methods.NAME]) with
     the same seeds and equally much training, and judged on validation samples that no method sees.
     One precedes the other only where the interval of the difference excludes 0; ties stay ties.
-    Behind a method that does not train comes `finetune`, so that all orders train alike. The order
-    is then checked as a whole, and every method in two passes. Few seeds give wide intervals: with
-    2 nearly everything ties, 3 are the default. DIR gets order.html, order.json and lock.json
-    (`edgec verify`).
+    Behind a method that does not train comes finetune, so that all train alike. The order is then
+    checked as a whole, and every method in two passes. With 2 seeds nearly everything ties; 3 are
+    the default. DIR gets order.html, order.json and lock.json (`edgec verify`).
 
       model = "net.onnx"
 
@@ -69,7 +68,6 @@ def order(
 
       \\[compare]
       seeds = 3
-
       \\[methods.prune]
       ratio = \\[0.3, 0.6]
 
