@@ -9,8 +9,9 @@ import onnx_ir as ir
 from edgec.compress.recipe import Recipe
 from edgec.errors import UsageError
 from edgec.model.data import input_specs
-from edgec.model.inspect import is_static, static_shape
+from edgec.model.inspect import static_shape
 from edgec.model.load import load_model
+from edgec.model.passes.infer_shapes import is_static
 from edgec.model.task import Task, check_outputs, load_task
 from edgec.target.target import Target, load_target
 
