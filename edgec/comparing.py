@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import onnx_ir as ir
 
@@ -80,9 +81,17 @@ def bundles_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if is_bundle(path))
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The rows, fastest first. board: what they were measured on, as result documents say it."""
+
+    rows: tuple[Row, ...]
+    board: Mapping[str, Any]
+
+
 def compare(bundles: Sequence[Path], place: Place = HERE, options: BenchOptions = EACH,
-            progress: pipeline.Progress = lambda line: None) -> list[Row]:
-    """The bundles measured in turns, so that a busy machine is busy for all; fastest first.
+            progress: pipeline.Progress = lambda line: None) -> Compared:
+    """The bundles measured in turns, so that a busy machine is busy for all.
 
     UsageError when they are not of one target.
     """
@@ -92,35 +101,37 @@ def compare(bundles: Sequence[Path], place: Place = HERE, options: BenchOptions 
         raise UsageError(f"the bundles are for several targets ({', '.join(targets)}); a table "
                          "compares those of one. Give a folder of `edgec lower --backend all`.")
     rounds: dict[Path, list[float]] = {path: [] for path in bundles}
+    board: Mapping[str, Any] = {}
     for number in range(ROUNDS):
         progress(f"round {number + 1} of {ROUNDS}")
         for path in bundles:
             document = pipeline.bench(path, board=place.board, boards=place.boards,
                                       options=options)
             rounds[path].append(document["latency"]["percentiles_us"]["p50"])
+            board = document["board"]
     medians = {path: median(times) for path, times in rounds.items()}
     fastest = min(medians.values())
     rows = [Row(bundle.backend, bundle.files[bundle.artifact].bytes, medians[bundle.path],
                 medians[bundle.path] / fastest, tuple(rounds[bundle.path])) for bundle in found]
-    return sorted(rows, key=lambda row: row.median_us)
+    return Compared(tuple(sorted(rows, key=lambda row: row.median_us)), board)
 
 
 def lower_fastest(model: ir.Model, output: Path, *, name: str, target: Target,
                   origin: pipeline.Origin = NO_ORIGIN, place: Place = HERE
-                  ) -> tuple[Bundle, list[Placement], list[Row], Mapping[str, str]]:
-    """The bundle of the backend that is fastest at `place`; lowering.json says by what numbers."""
+                  ) -> tuple[Bundle, list[Placement], Sequence[Row]]:
+    """The bundle of the backend that is fastest at `place`; its manifest says by what numbers."""
     if place.board is None and target.triple != host_triple():
         raise UsageError(f"the fastest backend is found by measuring, {target.name} is "
                          f"{target.triple} and this machine is {host_triple()}. Name a board with "
                          f"--board, or a backend: {', '.join(target.backends)}.")
     with tempfile.TemporaryDirectory(prefix="edgec-auto-") as folder:
         made, refused = lower_all(model, Path(folder), name=name, target=target, origin=origin)
-        rows = compare([bundle.path for bundle in made.values()], place)
-    best = rows[0].backend
-    others = ", ".join(f"{row.backend} takes {row.ratio:.2f} times as long" for row in rows[1:])
-    chosen = {"backend": best, "measured_on": place.board or "here",
-              "reason": f"the lowest median of {ROUNDS} rounds; {others or 'no other runs it'}",
-              "rows": [asdict(row) for row in rows], "refused": dict(refused)}
+        found = compare([bundle.path for bundle in made.values()], place)
+    chosen = {"reason": f"the lowest median of {ROUNDS} rounds in turns",
+              "measured_on": {key: found.board[key] for key in ("name", "where", "cpu")},
+              "rows": [{**asdict(row), "rounds_us": list(row.rounds_us)} for row in found.rows],
+              "refused": refused}
+    made_of = replace(origin, chosen=chosen)
     bundle, placements = pipeline.lower_model(model, output, name=name, target=target,
-                                              backend=best, origin=replace(origin, chosen=chosen))
-    return bundle, placements, rows, refused
+                                              backend=found.rows[0].backend, origin=made_of)
+    return bundle, placements, found.rows

@@ -173,13 +173,14 @@ def _lower_fastest(what: tuple[str, Path, Target], origin: pipeline.Origin,
                    shapes: pipeline.Shapes, place: comparing.Place) -> None:
     model, output, target = what
     with working("lowering and measuring"):
-        bundle, placements, rows, refused = comparing.lower_fastest(
+        bundle, placements, rows = comparing.lower_fastest(
             load_model(model, shapes), output, name=pipeline.name_of(model), target=target,
             origin=origin, place=place)
     show.placements(out, placements)
     show.compared(out, rows)
     show.bundle(out, bundle)
-    _say_refused(refused)
+    assert bundle.chosen is not None
+    _say_refused(bundle.chosen["refused"])
 
 
 def _say_refused(refused: Mapping[str, str]) -> None:
