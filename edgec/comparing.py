@@ -14,7 +14,7 @@ import onnx_ir as ir
 from edgec import pipeline
 from edgec.errors import EdgecError, LoweringError, UsageError
 from edgec.format.bundle import Bundle, is_bundle, read_bundle
-from edgec.lower.backend import backend_names
+from edgec.lower.backend import backend_names, load_backend
 from edgec.lower.lower import Placement
 from edgec.measure.bench import BenchOptions
 from edgec.target.target import Target
@@ -63,7 +63,8 @@ def lower_all(model: ir.Model, output: Path, *, name: str, target: Target,
             continue
         try:
             made[backend] = pipeline.lower_model(model, output / backend, name=name, target=target,
-                                                 backend=backend, origin=origin)[0]
+                                                 backend=backend,
+                                                 origin=_of(origin, backend))[0]
         except EdgecError as error:
             refused[backend] = str(error)
     if not made:
@@ -72,6 +73,13 @@ def lower_all(model: ir.Model, output: Path, *, name: str, target: Target,
         said = "\n".join(f"{backend}: {why}" for backend, why in refused.items())
         raise LoweringError(f"no backend of {target.name} can lower {name}:\n{said}")
     return made, refused
+
+
+def _of(origin: pipeline.Origin, backend: str) -> pipeline.Origin:
+    """With the options that the backend has."""
+    known = load_backend(backend).options
+    return replace(origin, options={name: value for name, value in origin.options.items()
+                                    if name in known})
 
 
 def bundles_in(folder: Path) -> list[Path]:
@@ -131,7 +139,7 @@ def lower_fastest(model: ir.Model, output: Path, *, name: str, target: Target,
               "measured_on": {key: found.board[key] for key in ("name", "where", "cpu")},
               "rows": [{**asdict(row), "rounds_us": list(row.rounds_us)} for row in found.rows],
               "refused": refused}
-    made_of = replace(origin, chosen=chosen)
-    bundle, placements = pipeline.lower_model(model, output, name=name, target=target,
-                                              backend=found.rows[0].backend, origin=made_of)
+    best = found.rows[0].backend
+    bundle, placements = pipeline.lower_model(model, output, name=name, target=target, backend=best,
+                                              origin=replace(_of(origin, best), chosen=chosen))
     return bundle, placements, found.rows

@@ -70,11 +70,11 @@ def _claim(folder: Path, target: Target) -> None:
     write_file(path, json.dumps({"target": target.name}).encode())
 
 
-def parse_duration(text: str) -> float:
+def parse_duration(text: str, option: str = "--time-limit") -> float:
     """Seconds of 90s, 20m or 1h; UsageError for anything else."""
     found = re.fullmatch(r"(\d+)([smh])", text)
     if not found or int(found[1]) == 0:
-        raise UsageError(f"--time-limit {text!r} is not a time; write 90s, 20m or 1h.")
+        raise UsageError(f"{option} {text!r} is not a time; write 90s, 20m or 1h.")
     return float(int(found[1]) * UNITS_S[found[2]])
 
 
