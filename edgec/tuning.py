@@ -17,8 +17,8 @@ from edgec.lower import lower as lowering
 from edgec.lower.backend import load_backend, require_supported
 from edgec.lower.backends.tvm import TvmAlone
 from edgec.lower.backends.tvm.rpc import serving
-from edgec.lower.backends.tvm.tune import require_tuner
 from edgec.lower.backends.tvm.tune import tune as tune_kernels
+from edgec.lower.backends.tvm.worker import require_tvm
 from edgec.model.load import load_model
 from edgec.target.target import Target, load_target
 from edgec.target.toolchain import host_triple
@@ -45,7 +45,7 @@ def tune(spec: str, output: Path, target: str | None, how: Measuring,
     target is no machine like this one and no board is given; UnsupportedOps with an int8 model;
     what is wrong with the board is a DeployError.
     """
-    require_tuner()
+    require_tvm("edgec tune")
     board = _target(target, how)
     _check_folder(output, board)
     backend = load_backend("tvm").configured({"kernels": "tvm"})

@@ -11,7 +11,7 @@ import pytest
 
 from edgec import pipeline, tuning
 from edgec.errors import MissingExtra, UsageError
-from edgec.lower.backends.tvm import tune
+from edgec.lower.backends.tvm import worker
 from edgec.lower.backends.tvm.tuned import RECORDS
 from tests.unit.lower.lower_models import float_model, inputs_for
 
@@ -56,7 +56,7 @@ def test_another_machine_is_measured_on_a_board(model: str, tmp_path: Path) -> N
 
 def test_missing_package_names_the_command(model: str, tmp_path: Path,
                                            monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tune, "find_spec", lambda name: None)
+    monkeypatch.setattr(worker, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"pip install 'edgec\[tvm\]'"):
         tuning.tune(model, tmp_path / "t", TARGET, ONE_ROUND)
     assert not (tmp_path / "t").exists()

@@ -11,14 +11,14 @@ import hmac
 import secrets
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from edgec.deploy.boards import Board
 from edgec.deploy.guest import ANSWER_S, guests
 from edgec.deploy.relay import Relay
-from edgec.deploy.transport import open_transport
+from edgec.deploy.transport import Stream, open_transport
 from edgec.errors import DeployError
 from edgec.lower.backends.tvm.runtime import runtime
 
@@ -56,7 +56,6 @@ def serving(board: Board, triple: str) -> Iterator[Server]:
     """
     libraries = runtime(triple)
     files = (libraries.server, libraries.ours, *libraries.tvm)
-    key = secrets.token_hex(16)
     with open_transport(board) as transport, \
             guests(transport, board.root, files, triple) as folder:
         program = f"{folder}/{libraries.server.name}"
@@ -65,9 +64,16 @@ def serving(board: Board, triple: str) -> Iterator[Server]:
             raise DeployError(f"{transport.where}: {libraries.server.name} does not start there: "
                               f"{done.stderr.decode(errors='replace').strip()[-400:]}")
         command = (program, folder, str(SESSION_S))
-        with Relay(lambda: transport.start(command, SILENCE_S),
-                   lambda connection: _admitted(connection, key)) as relay:
-            yield Server(Address("127.0.0.1", relay.port, key), relay)
+        with door(lambda: transport.start(command, SILENCE_S)) as server:
+            yield server
+
+
+@contextmanager
+def door(start: Callable[[], Stream]) -> Iterator[Server]:
+    """A port here for TVM's client; `start` starts a session's server."""
+    key = secrets.token_hex(16)
+    with Relay(start, lambda connection: _admitted(connection, key)) as relay:
+        yield Server(Address("127.0.0.1", relay.port, key), relay)
 
 
 def _admitted(connection: socket.socket, key: str) -> bool:

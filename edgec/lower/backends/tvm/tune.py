@@ -9,10 +9,9 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 
-from edgec.errors import LoweringError, MissingExtra
+from edgec.errors import LoweringError
 from edgec.lower.backends.tvm.compiler import send
 from edgec.lower.backends.tvm.request import Request
 from edgec.lower.backends.tvm.rpc import Server
@@ -20,16 +19,7 @@ from edgec.lower.backends.tvm.worker import environment, last_lines
 
 TUNER = "edgec.lower.backends.tvm.tuner"
 LOG = "tuner.log"
-# What TVM's tuner and its RPC need beside it; they come with other extras of ours, too.
-NEEDED = ("tvm", "tvm_ffi", "psutil", "cloudpickle", "tornado")
 GRACE_S = 300  # a model is legalized first, and a candidate may be slow
-
-
-def require_tuner() -> None:
-    """MissingExtra where the tuner lacks a package."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise MissingExtra(missing[0], "tvm", "edgec tune")
 
 
 def tune(request: Request, folder: Path, seconds: float, server: Server,

@@ -24,6 +24,12 @@ LAST_LINES = 12
 PATIENCE_S = 10
 
 
+def require_tvm(purpose: str) -> None:
+    """MissingExtra where TVM is not installed; nothing of it is imported."""
+    if find_spec("tvm") is None or find_spec("tvm_ffi") is None:
+        raise MissingExtra("apache-tvm", "tvm", purpose)
+
+
 def environment() -> dict[str, str]:
     """In which a process finds this package."""
     paths = [str(Path(__file__).resolve().parents[4]), os.environ.get("PYTHONPATH", "")]
@@ -42,8 +48,7 @@ class Worker:
         """The shared library; LoweringError with TVM's own words when it fails or crashes, and
         when it, or the linker that it starts, has not ended after `timeout_s`.
         """
-        if find_spec("tvm") is None or find_spec("tvm_ffi") is None:
-            raise MissingExtra("apache-tvm", "tvm", "the backend 'tvm'")
+        require_tvm("the backend 'tvm'")
         answer = self._answer(request, timeout_s)
         if isinstance(answer, bytes):
             return answer
