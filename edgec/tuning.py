@@ -39,14 +39,15 @@ def tune(spec: str, output: Path, target: str | None, how: Measuring,
          progress: pipeline.Progress = lambda line: None,
          shapes: pipeline.Shapes | None = None) -> str:
     """Measures schedules of the model's kernels into the folder `output`, or goes on there; the
-    name of the target that they are for.
+    target that they are for, as it was named.
 
     Without `target` for the board's. UsageError for a folder of another target, or where the
     target is no machine like this one and no board is given; UnsupportedOps with an int8 model;
     what is wrong with the board is a DeployError.
     """
     require_tvm("edgec tune")
-    board = _target(target, how)
+    named = target or (how.board.target if how.board else "")
+    board = _target(named, how)
     _check_folder(output, board)
     backend = load_backend("tvm").configured({"kernels": "tvm"})
     assert isinstance(backend, TvmAlone)
@@ -58,14 +59,14 @@ def tune(spec: str, output: Path, target: str | None, how: Measuring,
         with serving(how.board or here, board.triple) as server:
             _claim(output, board)
             tune_kernels(request, output, how.seconds, server, progress)
-    return board.name
+    return named
 
 
-def _target(named: str | None, how: Measuring) -> Target:
+def _target(named: str, how: Measuring) -> Target:
     """What is tuned for."""
-    if named is None and how.board is None:
+    if not named:
         raise UsageError("tune needs --target, or --board whose target is taken.")
-    target = load_target(named or (how.board.target if how.board else ""))
+    target = load_target(named)
     if "tvm" not in target.backends:
         raise UsageError(f"the target {target.name} has no backend 'tvm'. It has: "
                          f"{', '.join(target.backends)}.")

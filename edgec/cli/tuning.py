@@ -26,7 +26,7 @@ def tune(model: Model, output: Folder, target: TargetName = None, board: BoardNa
     measurement made faster keep their default loops. Ctrl-C keeps what was measured, and the same
     command goes on.
 
-    With --board measured there: a small server and TVM's runtime (11 MB) are brought over SSH for
+    With --board measured there: a small server and TVM's runtime (7.4 MB) are brought over SSH for
     as long as it takes, and no port is opened. The board needs no Python and no compiler.
 
     Example: edgec tune model.onnx --board line3 --time-limit 20m -o tuning/

@@ -38,7 +38,8 @@ def library(what: tuple[int, int, int] = (2, 3, 62), segments: tuple[int, int] =
             section: int = START) -> bytes:
     """A header, a segment, some bytes, a section that is those bytes.
 
-    what: class (2: 64 bits), type (3: a shared library), machine (62: x86-64). segments: where their headers are, how many. segment: offset, bytes in the file, in memory.
+    what: class (2: 64 bits), type (3: a shared library), machine (62: x86-64). segments: where
+    their headers are, how many. segment: offset, bytes in the file, in memory.
     """
     bits, kind, machine = what
     identity = b"\x7fELF" + bytes([bits, 1, 1]) + bytes(9)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -36,8 +35,6 @@ def tune(request: Request, folder: Path, seconds: float, server: Server,
             env=environment())
         assert process.stdin is not None
         assert process.stdout is not None
-        late = threading.Timer(seconds + GRACE_S, _end, [process])
-        late.start()
         try:
             send(process.stdin, request)
             send(process.stdin, server.address)
@@ -47,7 +44,6 @@ def tune(request: Request, folder: Path, seconds: float, server: Server,
         except BrokenPipeError:
             code = process.wait(GRACE_S)
         finally:
-            late.cancel()
             _end(process)
     if server.relay.fault is not None:
         raise server.relay.fault

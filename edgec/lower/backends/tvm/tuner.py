@@ -29,6 +29,7 @@ from edgec.lower.backends.tvm.rpc import Address
 from edgec.lower.backends.tvm.tuned import DEFAULTS, repair
 
 TRIALS = 4  # measured between two looks at the clock
+LINK_S = 60.0  # a kernel takes well under a second
 LEAST_FLOP = 1e4  # of a function worth the time
 
 
@@ -65,7 +66,7 @@ class _Tuning:
 
         self._schedules, self._folder, self._lines = schedules, folder, lines
         self._target = tvm.target.Target({**request.llvm, "num-cores": 1})
-        self._builder, self._runner = Builder(linker(request), scratch), Runner(server)
+        self._builder, self._runner = Builder(linker(request, LINK_S), scratch), Runner(server)
         module = functions(build(request), self._target)
         found = schedules.relax_integration.extract_tasks(module, self._target)
         self._tasks = sorted((t for t in found if _flop(t) >= LEAST_FLOP), key=_cost, reverse=True)
@@ -97,6 +98,8 @@ class _Tuning:
         module = task.dispatched[0]
         api = self._schedules
         built = self._builder.build([api.builder.BuilderInput(scheduled(module), self._target)])[0]
+        if built.error_msg is not None:
+            raise RuntimeError(f"{task.task_name} with default loops: {built.error_msg}")
         given = api.runner.RunnerInput(built.artifact_path, "cpu",
                                        ArgInfo.from_entry_func(module, False))
         seconds = self._runner.run([given])[0].result().run_secs

@@ -60,7 +60,7 @@ class Worker:
         assert process.stdin is not None
         assert process.stdout is not None
         late = threading.Event()
-        timer = threading.Timer(timeout_s, lambda: (late.set(), _kill(process)))
+        timer = threading.Timer(timeout_s, _kill, [process, late])
         timer.start()
         try:
             send(process.stdin, request)
@@ -113,8 +113,10 @@ class Worker:
         return f"Its last lines:\n{last_lines(text)}" if text.strip() else "It said nothing."
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """It and what it started, a linker: they are one group."""
+def _kill(process: subprocess.Popen[bytes], told: threading.Event | None = None) -> None:
+    """It and what it started, a linker: they are one group. `told` is set before."""
+    if told is not None:
+        told.set()
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
