@@ -35,6 +35,9 @@ from edgec.target.target import Target, load_target, target_names
 from edgec.tuning import parse_duration
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+CompileTimeout = Annotated[str | None, typer.Option(
+    "--compile-timeout", metavar="TIME",
+    help="How long another compiler may take: TVM with its linker, Vela; default 20m.")]
 
 
 @app.command()
@@ -118,9 +121,7 @@ def lower(
     tuning: Annotated[Path | None, typer.Option(
         "--tuning", metavar="DIR",
         help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
-    compile_timeout: Annotated[str | None, typer.Option(
-        "--compile-timeout", metavar="TIME",
-        help="How long another compiler may take: TVM with its linker, Vela; default 20m.")] = None,
+    compile_timeout: CompileTimeout = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
         "--samples", metavar="DATA", show_default=False,
