@@ -173,8 +173,6 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     made = emitter.compile(graph, planned, target)
     placements = _placements(graph, emitter, target, made)
     report: dict[str, Any] = {"nodes": [asdict(p) for p in placements], **made.report}
-    if origin.chosen is not None:
-        report["chosen"] = origin.chosen
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}
@@ -190,7 +188,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
         golden_inputs=vectors[0], golden_outputs=vectors[1], tolerance=vectors[2],
         golden_answers=answers, exits=answered(model), lowering=report, lock_inputs=origin.inputs,
-        lock_tools=tool_versions(), command=origin.command)
+        lock_tools=tool_versions(), command=origin.command, chosen=origin.chosen)
     return write_bundle(output, contents), placements
 
 

@@ -29,10 +29,15 @@ from edgec.cli.app import (
     working,
 )
 from edgec.errors import UsageError
+from edgec.lower.backend import COMPILE_TIMEOUT
 from edgec.model.load import load_model
 from edgec.target.target import Target, load_target, target_names
+from edgec.tuning import parse_duration
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+CompileTimeout = Annotated[str | None, typer.Option(
+    "--compile-timeout", metavar="TIME",
+    help="How long another compiler may take: TVM with its linker, Vela; default 20m.")]
 
 
 @app.command()
@@ -116,6 +121,7 @@ def lower(
     tuning: Annotated[Path | None, typer.Option(
         "--tuning", metavar="DIR",
         help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
+    compile_timeout: CompileTimeout = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
         "--samples", metavar="DATA", show_default=False,
@@ -133,7 +139,7 @@ def lower(
         raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
                          f"{backend!r}. Leave it out.")
     origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples,
-                             options=_options(backend, kernels, tuning))
+                             options=_options(backend, kernels, tuning, compile_timeout))
     shapes = pipeline.parse_shapes(shape or [])
     if backend == "all":
         _lower_all(model, output, load_target(target), origin, shapes)
@@ -148,13 +154,16 @@ def lower(
         show.bundle(out, bundle)
 
 
-def _options(backend: str | None, kernels: str | None, tuning: Path | None) -> dict[str, str]:
-    """The options of the backend tvm that were given; UsageError with another one."""
+def _options(backend: str | None, kernels: str | None, tuning: Path | None,
+             compile_timeout: str | None) -> dict[str, str]:
+    """The options that were given; UsageError for those of tvm with another backend."""
     given = {name: str(value) for name, value in (("kernels", kernels), ("tuning", tuning))
              if value is not None}
     if given and backend != "tvm":
         raise UsageError(f"--tvm-kernels and --tuning are for --backend tvm; the backend is "
                          f"{backend!r}. Add it, or leave them out.")
+    if compile_timeout is not None:
+        given[COMPILE_TIMEOUT] = str(parse_duration(compile_timeout, "--compile-timeout"))
     return given
 
 
@@ -173,13 +182,14 @@ def _lower_fastest(what: tuple[str, Path, Target], origin: pipeline.Origin,
                    shapes: pipeline.Shapes, place: comparing.Place) -> None:
     model, output, target = what
     with working("lowering and measuring"):
-        bundle, placements, rows, refused = comparing.lower_fastest(
+        bundle, placements, rows = comparing.lower_fastest(
             load_model(model, shapes), output, name=pipeline.name_of(model), target=target,
             origin=origin, place=place)
     show.placements(out, placements)
     show.compared(out, rows)
     show.bundle(out, bundle)
-    _say_refused(refused)
+    assert bundle.chosen is not None
+    _say_refused(bundle.chosen["refused"])
 
 
 def _say_refused(refused: Mapping[str, str]) -> None:

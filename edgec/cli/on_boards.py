@@ -59,11 +59,11 @@ def bench(
                            energy=energy)
     several = comparing.bundles_in(bundle)
     if several:
-        rows = comparing.compare(several, comparing.Place(board, boards),
-                                 replace(comparing.EACH, threads=threads, isa=isa), say)
-        show.compared(out, rows)
+        found = comparing.compare(several, comparing.Place(board, boards),
+                                  replace(comparing.EACH, threads=threads, isa=isa), say)
+        show.compared(out, found.rows)
         if json_path is not None:
-            write_file(json_path, (json.dumps([asdict(row) for row in rows]) + "\n").encode())
+            write_file(json_path, (json.dumps([asdict(row) for row in found.rows]) + "\n").encode())
         return
     document = pipeline.bench(bundle, board=board, boards=boards, options=options, progress=say)
     show.result(out, document)

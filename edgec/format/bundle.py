@@ -68,7 +68,8 @@ class BundleContents:
 
     lowering: what lowering.json says. files: what lies beside the artifact, by path.
     lock_inputs: name to sha256 of what the model was made from; lock_tools: name to version.
-    command: the command line.
+    command: the command line. chosen: where, and by which numbers, the backend was measured to be
+    the fastest; None where nobody measured.
     """
 
     name: str
@@ -89,6 +90,7 @@ class BundleContents:
     command: Sequence[str] = ()
     golden_answers: Array | None = None
     exits: tuple[Answered, ...] = ()
+    chosen: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Bundle:
     lock: Mapping[str, Mapping[str, str]]
     command: tuple[str, ...]
     exits: tuple[Answered, ...] = ()
+    chosen: Mapping[str, Any] | None = None
 
     @property
     def artifact_path(self) -> Path:
@@ -182,7 +185,7 @@ def read_bundle(path: Path) -> Bundle:
     return Bundle(path, sha256(raw).hexdigest()[:16], data["name"], data["backend"],
                   data["target"], data["triple"], data["artifact"], inputs, outputs,
                   float(data["golden"]["tolerance"]), files, data["lock"], tuple(data["command"]),
-                  tuple(Answered(**row) for row in data.get("exits", ())))
+                  tuple(Answered(**row) for row in data.get("exits", ())), data.get("chosen"))
 
 
 def is_bundle(path: Path) -> bool:
@@ -240,6 +243,7 @@ def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> dict[str,
         "lock": {"inputs": dict(contents.lock_inputs), "tools": dict(contents.lock_tools)},
         "command": list(contents.command),
         **({"exits": [asdict(row) for row in contents.exits]} if contents.exits else {}),
+        **({} if contents.chosen is None else {"chosen": contents.chosen}),
     }
 
 
