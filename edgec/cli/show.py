@@ -137,6 +137,11 @@ def bundle(out: Console, made: Bundle) -> None:
     """What lies in a bundle."""
     out.print(f"bundle {made.id}: {made.path} ({made.backend} for {made.target}), "
               f"{made.artifact} {size(made.files[made.artifact].bytes)}", markup=False)
+    for what, ports in (("input", made.inputs), ("output", made.outputs)):
+        for port in ports:
+            if port.scale is not None:
+                out.print(f"{what} {port.name}: {port.dtype}{list(port.shape)}, real = "
+                          f"{port.scale:.9g} * (q - {port.zero_point})", markup=False)
     said = made.lowering()
     if "arena_bytes" in said:
         _arena(out, said["arena_bytes"], said["arena_bound_bytes"])
