@@ -116,6 +116,10 @@ def lower(
     tuning: Annotated[Path | None, typer.Option(
         "--tuning", metavar="DIR",
         help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
+    sparse: Annotated[str | None, typer.Option(
+        "--tflite-sparse", metavar="HOW",
+        help="With --backend tflite: dense, the default; densify, a smaller file where weights "
+             "have blocks of zeros, no faster, and with more RAM.")] = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
         "--samples", metavar="DATA", show_default=False,
@@ -133,7 +137,9 @@ def lower(
         raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
                          f"{backend!r}. Leave it out.")
     origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples,
-                             options=_options(backend, kernels, tuning))
+                             options=_options(backend, {
+                                 "--tvm-kernels": kernels, "--tuning": tuning,
+                                 "--tflite-sparse": sparse}))
     shapes = pipeline.parse_shapes(shape or [])
     if backend == "all":
         _lower_all(model, output, load_target(target), origin, shapes)
@@ -148,14 +154,22 @@ def lower(
         show.bundle(out, bundle)
 
 
-def _options(backend: str | None, kernels: str | None, tuning: Path | None) -> dict[str, str]:
-    """The options of the backend tvm that were given; UsageError with another one."""
-    given = {name: str(value) for name, value in (("kernels", kernels), ("tuning", tuning))
-             if value is not None}
-    if given and backend != "tvm":
-        raise UsageError(f"--tvm-kernels and --tuning are for --backend tvm; the backend is "
-                         f"{backend!r}. Add it, or leave them out.")
-    return given
+# The options of one backend alone: whose, and its name for it.
+_OWN = {"--tvm-kernels": ("tvm", "kernels"), "--tuning": ("tvm", "tuning"),
+        "--tflite-sparse": ("tflite", "sparse")}
+
+
+def _options(backend: str | None, given: Mapping[str, str | Path | None]) -> dict[str, str]:
+    """The backend's options that were given; UsageError for one of another backend."""
+    found = {}
+    for word, value in given.items():
+        owner, name = _OWN[word]
+        if value is not None and backend != owner:
+            raise UsageError(f"{word} is for --backend {owner}; the backend is {backend!r}. Add "
+                             "it, or leave it out.")
+        if value is not None:
+            found[name] = str(value)
+    return found
 
 
 def _lower_all(model: str, output: Path, target: Target, origin: pipeline.Origin,

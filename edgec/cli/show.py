@@ -115,6 +115,12 @@ def _npu(out: Console, said: Mapping[str, Any]) -> None:
               f"SRAM {size(said['sram_bytes'])}; without what runs on the CPU", markup=False)
 
 
+def _sparse(out: Console, told: Mapping[str, Any]) -> None:
+    out.print(f"weights of {told['layers']} layers are sparse in the file: "
+              f"{size(told['file_bytes'])}, dense {size(told['dense_file_bytes'])}. It "
+              f"{told['note']} ({size(told['ram_bytes'])}).", markup=False)
+
+
 def _count(out: Console, placed: Sequence[Placement]) -> None:
     counts = Counter(p.runs for p in placed)
     out.print("runs as: " + ", ".join(f"{runs} {n}" for runs, n in counts.most_common()))
@@ -147,6 +153,8 @@ def bundle(out: Console, made: Bundle) -> None:
         _arena(out, said["arena_bytes"], said["arena_bound_bytes"])
     if "npu" in said:
         _npu(out, said["npu"])
+    if "sparse" in said:
+        _sparse(out, said["sparse"])
     if missing := said.get("exits_without_golden"):
         out.print(f"the self-test tries no sample that leaves at {', '.join(missing)}: none was "
                   "found. Give typical inputs with --samples.", markup=False)
