@@ -118,7 +118,7 @@ def _cut(w: Array, rows: int, columns: int) -> Blocks:
     lines = w.shape[0] // rows, -1, w.shape[-1] // columns
     cut = w.reshape(lines[0], rows, *lines[1:], columns).transpose(0, 2, 3, 1, 4)
     cut = cut.reshape(-1, lines[2], rows, columns)
-    kept = cut.any(axis=(2, 3))
+    kept: Array = np.asarray(cut.any(axis=(2, 3)))
     if not kept.any():
         kept[0, 0] = True  # a constant has at least one value
     return Blocks(rows, columns, cut[kept], np.cumsum([0, *kept.sum(axis=1)]), np.nonzero(kept)[1])
