@@ -1,17 +1,15 @@
 """EfficientNet-Lite0's 1x1 convolutions with three of four blocks zero: accuracy and real speed.
 
-Images (`--data DIR`): imagenet_sample_400.npz with `jpeg` (all bytes), `offset` [n + 1], `label`.
-Half of them calibrate, solve and teach (the float network is the teacher), half are only looked at.
+Half of the photographs calibrate, solve and teach (the float network is the teacher), half are only
+looked at.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,78 +28,18 @@ from edgec.model.load import load_model, normalize
 from edgec.model.onnx_file import save_model
 from edgec.model.onnxruntime import Runner
 from edgec.model.rewrite import rewrite
-from edgec.model.task import Samples, Task
 from edgec.model.torch_export import export_module
 from edgec.pipeline import lower_model
 from edgec.target.target import load_target
 from experiments.alternating import median_ratio
 from experiments.command import Command
+from experiments.photographs import Images, Views, as_task, load_images
 
 Array = npt.NDArray[Any]
-SIZE, SEED = 224, 0
 ONE_SHOT = {"magnitude": {"criterion": "magnitude", "update": "none"},
             "wanda": {"criterion": "wanda", "update": "none"},
             "sparsegpt": {"criterion": "obs", "update": "sparsegpt"},
             "least squares": {"criterion": "obs", "update": "lstsq"}}
-
-
-@dataclass(frozen=True)
-class Images:
-    """pixels: uint8 [n, 256, 256, 3]; labels [n]."""
-
-    pixels: Array
-    labels: Array
-
-    def centre(self) -> Array:
-        """float32 [n, 3, 224, 224]."""
-        edge = (self.pixels.shape[1] - SIZE) // 2
-        return scaled(self.pixels[:, edge:edge + SIZE, edge:edge + SIZE])
-
-
-@dataclass(frozen=True)
-class Views:
-    """Random crops of images, mirrored half of the time; equal ones each time it is read."""
-
-    images: Images
-    each: int
-
-    def __iter__(self) -> Iterator[Mapping[str, Array]]:
-        """The centre first, then the others, a run each."""
-        centre = self.images.centre()
-        yield from ({"image": centre[i:i + 1]} for i in range(len(centre)))
-        for number in range(1, self.each):
-            rng = np.random.default_rng((SEED, number))
-            made = cropped(scaled(self.images.pixels), rng)
-            yield from ({"image": made[i:i + 1]} for i in range(len(made)))
-
-
-def scaled(pixels: Array) -> Array:
-    """uint8 [n, h, w, 3] as the network takes it."""
-    return np.ascontiguousarray(((pixels.astype(np.float32) - 127) / 128).transpose(0, 3, 1, 2))
-
-
-def cropped(images: Array, rng: np.random.Generator) -> Array:
-    """A random 224 x 224 of each image [n, 3, 256, 256]."""
-    top, left = rng.integers(0, images.shape[2] - SIZE + 1, (2, len(images)))
-    made = np.stack([image[:, y:y + SIZE, x:x + SIZE]
-                     for image, y, x in zip(images, top, left, strict=True)])
-    flipped = rng.random(len(images)) < 0.5
-    made[flipped] = made[flipped, :, :, ::-1]
-    return made
-
-
-def load_images(folder: Path) -> tuple[Images, Images]:
-    """Those that may be looked at, and those that only judge: every other one."""
-    from PIL import Image
-
-    stored = np.load(folder / "imagenet_sample_400.npz")
-    offset, jpeg = stored["offset"], stored["jpeg"]
-    pixels = np.stack([np.asarray(Image.open(io.BytesIO(jpeg[a:b].tobytes())).convert("RGB"))
-                       for a, b in itertools.pairwise(offset)])
-    labels = stored["label"].astype(np.int64)
-    order = np.random.default_rng(SEED).permutation(len(labels))
-    teach, judge = order[::2], order[1::2]
-    return Images(pixels[teach], labels[teach]), Images(pixels[judge], labels[judge])
 
 
 class Judge:
@@ -142,14 +80,16 @@ def experiment(arguments: argparse.Namespace) -> None:
         way = Sparsify.from_options({**asdict(method), **ONE_SHOT[name]})
         judge.add(name, kept(arguments.out / f"{name.replace(' ', '_')}.onnx",
                              partial(_model_of, way, model, given)))
-    sparse = solved = kept(arguments.out / "solved.onnx", lambda: run(
-        replace(method, stages=arguments.stages), model,
-        replace(given, data=Views(teach, arguments.views))).model)
-    judge.add(f"least squares, {arguments.views} views, {arguments.stages or 'all'} stages", solved)
+    staged = replace(method, stages=arguments.stages, update=arguments.update)
+    seen = replace(given, data=Views(teach, arguments.views))
+    sparse = kept(arguments.out / "solved.onnx", partial(_model_of, staged, model, seen))
+    judge.add(f"{arguments.update}, {arguments.views} views, {arguments.stages or 'all'} stages",
+              sparse)
     if arguments.epochs:
         sparse = kept(arguments.out / "taught.onnx",
-                      lambda: _taught(solved, model, teach, arguments))
-        judge.add(f"... and {arguments.epochs:g} epochs after the float network", sparse)
+                      lambda: _taught(model, staged, teach, seen, arguments))
+        judge.add(f"in {arguments.steps} steps with {arguments.epochs:g} epochs after the float "
+                  "network", sparse)
     _int8(arguments, judge, {"dense": model, "sparse": sparse}, given)
 
 
@@ -164,19 +104,14 @@ def kept(path: Path, make: Callable[[], ir.Model]) -> ir.Model:
     return load_model(path)
 
 
-def _taught(sparse: ir.Model, teacher: ir.Model, images: Images,
+def _taught(model: ir.Model, method: Sparsify, images: Images, given: Given,
             arguments: argparse.Namespace) -> ir.Model:
-    """Fine-tuned on random crops, after the outputs of the float network alone; zeros stay."""
-    from edgec.model.execute import TorchGraph
-
-    train = Samples({"image": scaled(images.pixels)}, images.labels)
-    few = Samples({"image": images.centre()[:arguments.watch]}, images.labels[:arguments.watch])
-    task = Task(train, few, augment=lambda arrays, rng: {"image": cropped(arrays["image"], rng)})
-    graph = TorchGraph(sparse)
-    Sparsify(epochs=arguments.epochs, batch=20, learning_rate=arguments.learning_rate,
-             teacher_weight=1.0, temperature=arguments.temperature, weight_decay=0.0).finetune(
-        graph, Given(task=task, teacher=teacher, progress=tell))
-    return graph.to_model()
+    """Sparse in steps, each solved and then trained after the outputs of the float network."""
+    task = as_task(images, None, arguments.watch)
+    way = replace(method, steps=arguments.steps, epochs=arguments.epochs, batch=20,
+                  learning_rate=arguments.learning_rate, teacher_weight=1.0,
+                  temperature=arguments.temperature, weight_decay=0.0)
+    return run(way, model, replace(given, task=task, teacher=model)).model
 
 
 def _int8(arguments: argparse.Namespace, judge: Judge, models: Mapping[str, ir.Model],
@@ -206,8 +141,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sparsity", type=float, default=0.75)
     parser.add_argument("--within", default="layer")
     parser.add_argument("--ways", nargs="*", choices=list(ONE_SHOT), default=list(ONE_SHOT))
+    parser.add_argument("--update", default="lstsq", help="of weights, in the last rows")
     parser.add_argument("--views", type=int, default=4)
     parser.add_argument("--stages", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=1, help="of removal, with the epochs shared")
     parser.add_argument("--epochs", type=float, default=20.0)
     parser.add_argument("--learning-rate", type=float, default=5e-4)
     parser.add_argument("--temperature", type=float, default=2.0)

@@ -1,13 +1,16 @@
-"""Weights of 8 and 4 bits on keywords: what rounding, learned rounding and training are worth.
+"""Weights of 8 and fewer bits: what rounding, learned rounding and training are worth.
 
-The network is the one that train_float wrote. Ways without training draw no numbers, so they run
-once; trained ones run with every seed. Validation chooses the epoch, test is reported.
+Keywords with the network that train_float wrote, or EfficientNet-Lite0 on photographs, where
+training follows the float network and has no labels. Ways without training draw no numbers, so they
+run once; trained ones run with every seed. Validation chooses the epoch, test is reported.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -16,43 +19,77 @@ from edgec.compress.method import Given, Method, run
 from edgec.compress.methods.qat import Qat
 from edgec.compress.methods.quantize import Quantize
 from edgec.compress.training.score import score_model
-from edgec.model.load import load_model
+from edgec.examples import efficientnet_lite0
+from edgec.model.load import load_model, normalize
 from edgec.model.task import Task
+from edgec.model.torch_export import export_module
 from experiments.command import Command
 from experiments.datasets import load_dataset
+from experiments.photographs import Views, as_task, load_images
 from experiments.results import Results
 
 
-def ways(bits: int, epochs: float) -> Mapping[str, Method]:
+@dataclass(frozen=True)
+class Subject:
+    """A float network, its data, and how it is trained where it is."""
+
+    model: ir.Model
+    given: Given
+    training: Mapping[str, Any]
+
+
+def keywords(arguments: argparse.Namespace) -> Subject:
+    """DS-CNN; 293 recordings validate, 978 test."""
+    task = load_dataset("keywords", arguments.data, arguments.out / "data")
+    return Subject(load_model(arguments.out / "dscnn_kws.onnx"), Given(task=task),
+                   {"learning_rate": 5e-4})
+
+
+def photographs(arguments: argparse.Namespace) -> Subject:
+    """EfficientNet-Lite0; 200 photographs teach (50 of them validate), 200 test."""
+    teach, test = load_images(arguments.data)
+    model = normalize(export_module(*efficientnet_lite0.model()))
+    return Subject(model, Given(data=Views(teach, 1), task=as_task(teach, test, 50), teacher=model),
+                   {"learning_rate": 1e-4, "batch": 20, "teacher_weight": 1.0, "temperature": 2.0,
+                    "freeze_norms": 0.0})
+
+
+SUBJECTS: Mapping[str, Callable[[argparse.Namespace], Subject]] = {
+    "keywords": keywords, "photographs": photographs}
+
+
+def ways(bits: int, epochs: float, training: Mapping[str, Any]) -> Mapping[str, Method]:
     """By name: 8 bits, and those of `bits`."""
     low = f"W{bits}"
     plain = {f"{low} {rule}": Quantize(weight_bits=bits, rounding=rule, min_sqnr_db=-100)
              for rule in ("nearest", "feedback", "adaround")}
     mixed = Quantize(weight_bits=bits, mixed=(bits + 1) / 8, min_sqnr_db=-100)
     return {"W8 feedback": Quantize(), **plain, f"{low} mixed, a bit more": mixed,
-            f"{low} qat": Qat(weight_bits=bits, epochs=epochs, learning_rate=5e-4)}
+            f"{low} qat": Qat(weight_bits=bits, epochs=epochs, **training)}
 
 
 def experiment(arguments: argparse.Namespace) -> None:
     """A line for each way: bits, accuracy on validation and test, mean and least over seeds."""
-    task = load_dataset("keywords", arguments.data, arguments.out / "data")
-    model = load_model(arguments.out / "dscnn_kws.onnx")
-    results = Results(arguments.out / "low_bits.jsonl")
-    before = _scores(model, task)
-    print(f"{'float':22} {100 * before['validation']:6.2f} {100 * before['test']:6.2f}")
+    subject = SUBJECTS[arguments.dataset](arguments)
+    task = subject.given.task
+    assert task is not None
+    results = Results(arguments.out / f"low_bits_{arguments.dataset}.jsonl")
+    before = _scores(subject.model, task)
+    print(f"{'float':22} {100 * before['validation']:6.2f} {100 * before['test']:6.2f}", flush=True)
     for bits in arguments.bits:
-        for name, method in ways(bits, arguments.epochs).items():
+        for name, method in ways(bits, arguments.epochs, subject.training).items():
             rows = []
             trains = isinstance(method, Qat)
             for seed in range(arguments.seeds if trains else 1):
                 def done(method: Method = method, seed: int = seed) -> dict[str, float]:
-                    return _scores(run(method, model, Given(task=task, seed=seed)).model, task)
+                    given = replace(subject.given, seed=seed)
+                    return _scores(run(method, subject.model, given).model, task)
 
                 key = {"way": name, "seed": seed, "epochs": arguments.epochs if trains else 0}
                 rows.append(results.get(key, done))
             tests = [100 * row["test"] for row in rows]
             print(f"{name:22} {100 * np.mean([row['validation'] for row in rows]):6.2f} "
-                  f"{np.mean(tests):6.2f} ({min(tests):.2f} to {max(tests):.2f})")
+                  f"{np.mean(tests):6.2f} ({min(tests):.2f} to {max(tests):.2f})", flush=True)
 
 
 def _scores(model: ir.Model, task: Task) -> dict[str, float]:
@@ -62,6 +99,7 @@ def _scores(model: ir.Model, task: Task) -> dict[str, float]:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset", choices=tuple(SUBJECTS), default="keywords")
     parser.add_argument("--epochs", type=float, default=3.0, help="of training, where there is any")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--bits", type=int, nargs="+", default=(4, 3, 2))
