@@ -165,8 +165,9 @@ def _options(backend: str | None, given: Mapping[str, str | Path | None]) -> dic
     for word, value in given.items():
         owner, name = _OWN[word]
         if value is not None and backend != owner:
-            raise UsageError(f"{word} is for --backend {owner}; the backend is {backend!r}. Add "
-                             "it, or leave it out.")
+            raise UsageError(f"{word} is for --backend {owner}; the backend is "
+                             f"{backend or 'the first of the target'}. Add it, or leave {word} "
+                             "out.")
         if value is not None:
             found[name] = str(value)
     return found

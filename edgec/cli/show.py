@@ -116,9 +116,13 @@ def _npu(out: Console, said: Mapping[str, Any]) -> None:
 
 
 def _sparse(out: Console, told: Mapping[str, Any]) -> None:
-    out.print(f"weights of {told['layers']} layers are sparse in the file: "
-              f"{size(told['file_bytes'])}, dense {size(told['dense_file_bytes'])}. It "
-              f"{told['note']} ({size(told['ram_bytes'])}).", markup=False)
+    """What leaving blocks of zeros out of a .tflite file brought."""
+    out.print(f"sparse in the file: weights of {told['layers']} of {told['of_layers']} layers; "
+              f"{size(told['file_bytes'])}, dense {size(told['dense_file_bytes'])}", markup=False)
+    for why, count in told["refused"].items():
+        out.print(f"dense: {count} layers, because {why}", markup=False)
+    if told["layers"]:
+        out.print(f"it {told['note']} ({size(told['ram_bytes'])})", markup=False)
 
 
 def _count(out: Console, placed: Sequence[Placement]) -> None:

@@ -6,6 +6,7 @@ blocks of zeros are left out. Source: schema.fbs, SparsityParameters; LiteRT's k
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -18,6 +19,7 @@ from edgec.lower.ops.conv2d import Conv2d
 from edgec.lower.ops.fully_connected import FullyConnected
 
 SIZES = (1, 4, 8, 16, 32, 64)  # of a block's sides, where they divide the weights'
+LAYERS = ("conv2d", "depthwise_conv2d", "fully_connected")
 OVERHEAD = 512  # bytes of an operator, a second tensor and the tables of its axes
 _VECTORS = ((2**8, "Uint8Vector", np.uint8), (2**16, "Uint16Vector", np.uint16),
             (2**31, "Int32Vector", np.int32))
@@ -83,14 +85,13 @@ def refusal(site: Site) -> str:
         return "XNNPACK refuses int8 fully connected layers whose weights come from DENSIFY"
     if not isinstance(attributes, FullyConnected | Conv2d) or \
             getattr(attributes, "groups", 1) != 1:
-        return "only convolutions without groups and fully connected layers can be"
+        return "only convolutions without groups and fully connected layers can be sparse"
     return ""
 
 
 def said(site: Site) -> str:
     """How the weights of a layer are stored, and why; empty for what has none."""
-    if len(site.inputs) < 2 or site.node.op not in ("conv2d", "depthwise_conv2d",
-                                                    "fully_connected"):
+    if site.node.op not in LAYERS:
         return ""
     if why := refusal(site):
         return f"dense: {why}"
@@ -104,9 +105,11 @@ def said(site: Site) -> str:
 
 def report(graph: Graph, file_bytes: int, dense_file_bytes: int) -> dict[str, Any]:
     """What is saved and what it costs, for lowering.json."""
-    sites = [Site.of(node, graph.tensors) for node in graph.nodes]
+    sites = [Site.of(node, graph.tensors) for node in graph.nodes if node.op in LAYERS]
     layers = [site for site in sites if blocks_of(site) is not None]
-    return {"layers": len(layers), "file_bytes": file_bytes, "dense_file_bytes": dense_file_bytes,
+    refused = Counter(why for why in map(refusal, sites) if why)
+    return {"layers": len(layers), "of_layers": len(sites), "refused": dict(refused),
+            "file_bytes": file_bytes, "dense_file_bytes": dense_file_bytes,
             "ram_bytes": sum(tensor.nbytes for tensor in
                              {site.input(1).name: site.input(1) for site in layers}.values()),
             "note": "saves bytes of the file only: LiteRT makes the weights dense when it loads "
