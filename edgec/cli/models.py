@@ -33,6 +33,10 @@ from edgec.model.load import load_model
 from edgec.target.target import Target, load_target, target_names
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Sparse = Annotated[str | None, typer.Option(
+    "--tflite-sparse", metavar="HOW",
+    help="With --backend tflite: dense, the default; densify, a smaller file where weights have "
+         "blocks of zeros, no faster, and with more RAM.")]
 
 
 @app.command()
@@ -116,10 +120,7 @@ def lower(
     tuning: Annotated[Path | None, typer.Option(
         "--tuning", metavar="DIR",
         help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
-    sparse: Annotated[str | None, typer.Option(
-        "--tflite-sparse", metavar="HOW",
-        help="With --backend tflite: dense, the default; densify, a smaller file where weights "
-             "have blocks of zeros, no faster, and with more RAM.")] = None,
+    sparse: Sparse = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
         "--samples", metavar="DATA", show_default=False,
