@@ -33,6 +33,10 @@ from edgec.model.load import load_model
 from edgec.target.target import Target, load_target, target_names
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Kernels = Annotated[str | None, typer.Option(
+    "--tvm-kernels", metavar="KERNELS",
+    help="With --backend tvm: edgec, our kernels, the default; tvm, TVM's own, for float32 models, "
+         "experimental.")]
 Sparse = Annotated[str | None, typer.Option(
     "--tflite-sparse", metavar="HOW",
     help="With --backend tflite: dense, the default; densify, a smaller file where weights have "
@@ -113,10 +117,7 @@ def lower(
         "target names (`edgec targets`), its first by default; all: one bundle by each, "
         "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = None,
     board: BoardName = None, boards: BoardsFile = None,
-    kernels: Annotated[str | None, typer.Option(
-        "--tvm-kernels", metavar="KERNELS",
-        help="With --backend tvm: edgec, our kernels, the default; tvm, "
-             "TVM's own, for float32 models, experimental.")] = None,
+    kernels: Kernels = None,
     tuning: Annotated[Path | None, typer.Option(
         "--tuning", metavar="DIR",
         help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
