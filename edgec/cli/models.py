@@ -38,6 +38,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 CompileTimeout = Annotated[str | None, typer.Option(
     "--compile-timeout", metavar="TIME",
     help="How long another compiler may take: TVM with its linker, Vela; default 20m.")]
+Kernels = Annotated[str | None, typer.Option(
+    "--tvm-kernels", metavar="KERNELS",
+    help="With --backend tvm: edgec, our kernels, the default; tvm, TVM's own, for float32 models, "
+         "experimental.")]
+Sparse = Annotated[str | None, typer.Option(
+    "--tflite-sparse", metavar="HOW",
+    help="With --backend tflite: dense, the default; densify, a smaller file where weights have "
+         "blocks of zeros, no faster, and with more RAM.")]
 
 
 @app.command()
@@ -114,13 +122,11 @@ def lower(
         "target names (`edgec targets`), its first by default; all: one bundle by each, "
         "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = None,
     board: BoardName = None, boards: BoardsFile = None,
-    kernels: Annotated[str | None, typer.Option(
-        "--tvm-kernels", metavar="KERNELS",
-        help="With --backend tvm: edgec, our kernels, the default; tvm, "
-             "TVM's own, for float32 models, experimental.")] = None,
+    kernels: Kernels = None,
     tuning: Annotated[Path | None, typer.Option(
         "--tuning", metavar="DIR",
         help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
+    sparse: Sparse = None,
     compile_timeout: CompileTimeout = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
@@ -139,7 +145,10 @@ def lower(
         raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
                          f"{backend!r}. Leave it out.")
     origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples,
-                             options=_options(backend, kernels, tuning, compile_timeout))
+                             options=_options(backend, {
+                                 "--tvm-kernels": kernels, "--tuning": tuning,
+                                 "--tflite-sparse": sparse,
+                                 "--compile-timeout": compile_timeout}))
     shapes = pipeline.parse_shapes(shape or [])
     if backend == "all":
         _lower_all(model, output, load_target(target), origin, shapes)
@@ -154,17 +163,27 @@ def lower(
         show.bundle(out, bundle)
 
 
-def _options(backend: str | None, kernels: str | None, tuning: Path | None,
-             compile_timeout: str | None) -> dict[str, str]:
-    """The options that were given; UsageError for those of tvm with another backend."""
-    given = {name: str(value) for name, value in (("kernels", kernels), ("tuning", tuning))
-             if value is not None}
-    if given and backend != "tvm":
-        raise UsageError(f"--tvm-kernels and --tuning are for --backend tvm; the backend is "
-                         f"{backend!r}. Add it, or leave them out.")
-    if compile_timeout is not None:
-        given[COMPILE_TIMEOUT] = str(parse_duration(compile_timeout, "--compile-timeout"))
-    return given
+# The options of one backend alone: whose, and its name for it.
+_OWN = {"--tvm-kernels": ("tvm", "kernels"), "--tuning": ("tvm", "tuning"),
+        "--tflite-sparse": ("tflite", "sparse")}
+
+
+def _options(backend: str | None, given: Mapping[str, str | Path | None]) -> dict[str, str]:
+    """The options that were given; UsageError for one of another backend."""
+    found = {}
+    for word, value in given.items():
+        if value is None:
+            continue
+        if word == "--compile-timeout":
+            found[COMPILE_TIMEOUT] = str(parse_duration(str(value), word))
+            continue
+        owner, name = _OWN[word]
+        if backend != owner:
+            raise UsageError(f"{word} is for --backend {owner}; the backend is "
+                             f"{backend or 'the first of the target'}. Add it, or leave {word} "
+                             "out.")
+        found[name] = str(value)
+    return found
 
 
 def _lower_all(model: str, output: Path, target: Target, origin: pipeline.Origin,
