@@ -42,6 +42,8 @@ Kernels = Annotated[str | None, typer.Option(
     "--tvm-kernels", metavar="KERNELS",
     help="With --backend tvm: edgec, our kernels, the default; tvm, TVM's own, for float32 models, "
          "experimental.")]
+Tuning = Annotated[Path | None, typer.Option(
+    "--tuning", metavar="DIR", help="With --tvm-kernels tvm: a folder of `edgec tune`.")]
 Sparse = Annotated[str | None, typer.Option(
     "--tflite-sparse", metavar="HOW",
     help="With --backend tflite: dense, the default; densify, a smaller file where weights have "
@@ -123,9 +125,7 @@ def lower(
         "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = None,
     board: BoardName = None, boards: BoardsFile = None,
     kernels: Kernels = None,
-    tuning: Annotated[Path | None, typer.Option(
-        "--tuning", metavar="DIR",
-        help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
+    tuning: Tuning = None,
     sparse: Sparse = None,
     compile_timeout: CompileTimeout = None,
     shape: Shapes = None,
