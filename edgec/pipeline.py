@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import tempfile
@@ -24,7 +23,7 @@ from edgec.deploy.execute import Report
 from edgec.deploy.plan import Options
 from edgec.deploy.transport import open_transport
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
-from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
+from edgec.format.bundle import Bundle, BundleContents, Port, npy, read_bundle, write_bundle
 from edgec.lower import lower as lowering
 from edgec.lower.backend import (
     Backend,
@@ -36,7 +35,7 @@ from edgec.lower.backend import (
 )
 from edgec.lower.golden import golden
 from edgec.lower.golden_exits import TYPICAL, answered, golden_exits, has_exits
-from edgec.lower.graph import Array, Graph
+from edgec.lower.graph import Array, Graph, Tensor
 from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
 from edgec.measure.accuracy import Comparison
@@ -173,8 +172,6 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
     made = emitter.compile(graph, planned, target)
     placements = _placements(graph, emitter, target, made)
     report: dict[str, Any] = {"nodes": [asdict(p) for p in placements], **made.report}
-    if origin.chosen is not None:
-        report["chosen"] = origin.chosen
     if emitter.plans_memory:
         report |= {"arena_bytes": planned.arena_bytes,
                    "arena_bound_bytes": planned.lower_bound_bytes}
@@ -190,7 +187,7 @@ def lower_model(model: ir.Model, output: Path, *, name: str, target: Target,
         inputs=_ports(graph, graph.inputs), outputs=_ports(graph, graph.outputs),
         golden_inputs=vectors[0], golden_outputs=vectors[1], tolerance=vectors[2],
         golden_answers=answers, exits=answered(model), lowering=report, lock_inputs=origin.inputs,
-        lock_tools=tool_versions(), command=origin.command)
+        lock_tools=tool_versions(), command=origin.command, chosen=origin.chosen)
     return write_bundle(output, contents), placements
 
 
@@ -206,7 +203,15 @@ def _placements(graph: Graph, backend: Backend, target: Target, made: Compiled |
 
 
 def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:
-    return tuple(Port(n, graph.tensors[n].dtype, graph.tensors[n].shape) for n in names)
+    return tuple(_port(graph.tensors[name]) for name in names)
+
+
+def _port(tensor: Tensor) -> Port:
+    known = tensor.quantization
+    if known is None or known.axis is not None or tensor.dtype not in ("s8", "u8"):
+        return Port(tensor.name, tensor.dtype, tensor.shape)
+    return Port(tensor.name, tensor.dtype, tensor.shape, float(known.scale[0]),
+                int(known.zero_point[0]))
 
 
 @dataclass(frozen=True)
@@ -247,7 +252,7 @@ def run_files(bundle: Path, inputs: Sequence[Path], outputs: Sequence[Path],
     with tempfile.TemporaryDirectory(prefix="edgec-run-") as folder:
         arrays = _run_program(found, inputs, Path(folder), engine)
     for path, array in zip(outputs, arrays, strict=True):
-        write_file(path, _npy(array))
+        write_file(path, npy(array))
     return arrays
 
 
@@ -373,12 +378,6 @@ def _plain(text: str) -> Any:
         return json.loads(text.lower() if text.lower() in ("true", "false") else text)
     except ValueError:
         return text
-
-
-def _npy(array: Array) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
 
 
 def _told(progress: Progress) -> Report:

@@ -67,11 +67,11 @@ def bench(
         raise UsageError(f"--data goes with one bundle, and {bundle} holds {len(several)}: "
                          f"{', '.join(path.name for path in several)}. Name one of them.")
     if several:
-        rows = comparing.compare(several, comparing.Place(board, boards),
-                                 replace(comparing.EACH, threads=threads, isa=isa), say)
-        show.compared(out, rows)
+        found = comparing.compare(several, comparing.Place(board, boards),
+                                  replace(comparing.EACH, threads=threads, isa=isa), say)
+        show.compared(out, found.rows)
         if json_path is not None:
-            write_file(json_path, (json.dumps([asdict(row) for row in rows]) + "\n").encode())
+            write_file(json_path, (json.dumps([asdict(row) for row in found.rows]) + "\n").encode())
         return
     document = pipeline.bench(bundle, board=board, boards=boards, options=options, progress=say)
     show.result(out, document)

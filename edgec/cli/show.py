@@ -122,6 +122,16 @@ def _npu(out: Console, said: Mapping[str, Any]) -> None:
               f"SRAM {size(said['sram_bytes'])}; without what runs on the CPU", markup=False)
 
 
+def _sparse(out: Console, told: Mapping[str, Any]) -> None:
+    """What leaving blocks of zeros out of a .tflite file brought."""
+    out.print(f"sparse in the file: weights of {told['layers']} of {told['of_layers']} layers; "
+              f"{size(told['file_bytes'])}, dense {size(told['dense_file_bytes'])}", markup=False)
+    for why, count in told["refused"].items():
+        out.print(f"dense: {count} layers, because {why}", markup=False)
+    if told["layers"]:
+        out.print(f"it {told['note']} ({size(told['ram_bytes'])})", markup=False)
+
+
 def _count(out: Console, placed: Sequence[Placement]) -> None:
     counts = Counter(p.runs for p in placed)
     out.print("runs as: " + ", ".join(f"{runs} {n}" for runs, n in counts.most_common()))
@@ -144,11 +154,18 @@ def bundle(out: Console, made: Bundle) -> None:
     """What lies in a bundle."""
     out.print(f"bundle {made.id}: {made.path} ({made.backend} for {made.target}), "
               f"{made.artifact} {size(made.files[made.artifact].bytes)}", markup=False)
+    for what, ports in (("input", made.inputs), ("output", made.outputs)):
+        for port in ports:
+            if port.scale is not None:
+                out.print(f"{what} {port.name}: {port.dtype}{list(port.shape)}, real = "
+                          f"{port.scale:.9g} * (q - {port.zero_point})", markup=False)
     said = made.lowering()
     if "arena_bytes" in said:
         _arena(out, said["arena_bytes"], said["arena_bound_bytes"])
     if "npu" in said:
         _npu(out, said["npu"])
+    if "sparse" in said:
+        _sparse(out, said["sparse"])
     if missing := said.get("exits_without_golden"):
         out.print(f"the self-test tries no sample that leaves at {', '.join(missing)}: none was "
                   "found. Give typical inputs with --samples.", markup=False)

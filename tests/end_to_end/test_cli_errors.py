@@ -40,6 +40,11 @@ def workshop(tmp_path_factory) -> Path:
                               [value("y", TensorProto.FLOAT, [1, 8])])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10),
               folder / "good.onnx")
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [8, 8], np.eye(8).ravel())
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"], "dense")], "dense",
+                              graph.input, graph.output, [weights])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10),
+              folder / "matmul.onnx")
     (folder / "text.onnx").write_text("this is not a model\n")
     (folder / "text.tflite").write_text("this is not a model\n")
     (folder / "truncated.onnx").write_bytes((folder / "good.onnx").read_bytes()[:-9])
@@ -53,6 +58,8 @@ def workshop(tmp_path_factory) -> Path:
     (folder / "boards.toml").write_text(UNREACHABLE)
     _compression(folder)
     (folder / "no_task.toml").write_text('model = "good.onnx"\n[methods.prune]\n')
+    quantized = edgec(folder, "quantize", "matmul.onnx", "-c", "good.npz", "-o", "q.onnx")
+    assert quantized.returncode == 0, quantized.stderr
     made = edgec(folder, "lower", "good.onnx", "-t", "generic_x86_64", "-o", "bundle")
     assert made.returncode == 0, made.stderr
     return folder
@@ -106,6 +113,10 @@ CASES = [
     ("verify broken.json", "the lock broken.json is not JSON"),
     ("verify missing.json", "cannot read the lock missing.json"),
     ("inspect missing.onnx", "missing.onnx"),
+    ("lower good.onnx -t generic_x86_64 -o o --tflite-sparse densify",
+     "--tflite-sparse is for --backend tflite; the backend is the first of the target"),
+    ("lower good.onnx -t generic_x86_64 -o o --backend tflite --tflite-sparse csr",
+     "--tflite-sparse is 'csr'; allowed are dense, densify"),
     ("inspect text.onnx", "text file"),
     ("inspect truncated.onnx", "truncated.onnx"),
     ("inspect missing.tflite", "there is no model file missing.tflite"),
@@ -170,6 +181,18 @@ CASES = [
     ("parity good.onnx --backend ethos_u --json out.json", "does not run on this machine"),
     ("parity good.onnx --board no_board", "no board"),
     ("parity bundle --model truncated.onnx", "is not what bundle was lowered from"),
+    ("tune good.onnx -o out", "tune needs --target, or --board"),
+    ("tune q.onnx -t generic_x86_64 -o out", "TVM's own kernels are for float32"),
+    ("tune good.onnx -t generic_x86_64 -o out --time-limit 20", "write 90s, 20m or 1h"),
+    ("tune good.onnx -t generic_x86_64 -o good.onnx", "good.onnx is a file. Give -o a folder"),
+    ("tune good.onnx -t generic_x86_64 -o good.onnx/t", "cannot write the folder good.onnx/t"),
+    ("tune good.onnx -t raspberry_pi_2 -o out", "has no backend 'tvm'"),
+    ("tune good.onnx --board gone -o out", "cannot connect"),
+    ("tune truncated.onnx -t generic_x86_64 -o out", "truncated.onnx"),
+    ("lower good.onnx -t generic_x86_64 --compile-timeout 5 -o out",
+     "--compile-timeout '5' is not a time"),
+    ("lower good.onnx -t generic_x86_64 --compile-timeout 5m -o out",
+     "this backend has no option 'compile-timeout'"),
     ("demo --model no_model", "no demo model named"),
 ]
 
