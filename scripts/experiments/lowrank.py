@@ -82,7 +82,8 @@ def language_model(data: Path, arguments: argparse.Namespace) -> Subject:
 
     test = runs(TEST, arguments.windows)
     without = tuple(n for n in VARIANTS if "sensitivity" not in n)  # a run for each of 210 layers
-    return Subject(model, runs(CALIBRATION, arguments.calibration), lambda other: _perplexity(other, test),
+    return Subject(model, runs(CALIBRATION, arguments.calibration),
+                   lambda other: _perplexity(other, test),
                    {"exclude": (_head(model),), "steps": 120, "step_runs": 1}, without)
 
 
