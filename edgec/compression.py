@@ -18,7 +18,7 @@ from edgec.compress.lock import make_lock, write_lock
 from edgec.compress.method import Given
 from edgec.compress.opened import Opened, open_recipe
 from edgec.compress.recipe import Recipe, read_recipe
-from edgec.compress.search.candidate import Candidate
+from edgec.compress.search.candidate import Candidate, words
 from edgec.compress.search.options import SearchOptions, read_options
 from edgec.compress.search.problem import Problem
 from edgec.compress.search.search import Found, Search
@@ -112,21 +112,15 @@ def _table(recipe: Recipe, choices: Choices) -> CostTable:
 
 def _none_meets(found: Found, folder: Path) -> str:
     nearest = found.nearest()
-    lines = [f"  trial {c.number + 1}, {_words(c)}: " + "; ".join(map(str, c.breaks))
+    lines = [f"  trial {c.number + 1}, {words(c.strengths)}: " + "; ".join(map(str, c.breaks))
              for c in nearest]
     stopped = [c for c in found.candidates if c.stopped]
     if not nearest:
-        lines = [f"  trial {c.number + 1}, {_words(c)}: {c.stopped}" for c in stopped[:3]]
+        lines = [f"  trial {c.number + 1}, {words(c.strengths)}: {c.stopped}" for c in stopped[:3]]
     return (f"none of {len(found.candidates)} candidates meets the limits. The nearest:\n"
-            + "\n".join(lines) + f"\n{len(stopped)} were given up early. Loosen a limit, or try "
-            f"other strengths or more trials; what was tried is kept in {folder}.")
-
-
-def _words(candidate: Candidate) -> str:
-    return ", ".join(f"{method}.{name}={value:.4g}" if isinstance(value, float)
-                     else f"{method}.{name}={value}"
-                     for method, options in candidate.strengths.items()
-                     for name, value in options.items()) or "as the recipe says"
+            + "\n".join(lines) + (f"\n{len(stopped)} were given up early." if stopped else "")
+            + "\nLoosen a limit, or try other strengths, more epochs or more trials; what was "
+            f"tried is kept in {folder}.")
 
 
 def _write(won: _Winner, model: ir.Model, folder: Path) -> dict[str, Any]:

@@ -19,12 +19,21 @@ from edgec.lower.backend import backend_names, load_backend, require_machine
 from edgec.lower.golden import golden
 from edgec.lower.graph import Array, Graph
 from edgec.lower.lower import lower, specialize
-from edgec.measure.parity.comparison import ONNX, QDQ, Comparison, Engine, OnnxRuntimes
+from edgec.measure.parity.comparison import (
+    ONNX,
+    QDQ,
+    SOURCE,
+    Comparison,
+    Engine,
+    OnnxRuntimes,
+    Source,
+)
 from edgec.measure.parity.difference import between
 from edgec.measure.parity.engine_values import EngineValues
 from edgec.measure.parity.machines import Here, Machine, board_machine
 from edgec.measure.parity.onnx_values import OnnxValues, is_quantized, node_of_value
 from edgec.measure.parity.result import Bounds, Output, Parity
+from edgec.measure.parity.source_values import SourceValues
 from edgec.model.data import input_specs, load_batches
 from edgec.model.load import load_model
 from edgec.provenance import sha256_of
@@ -80,7 +89,13 @@ def parity(subject: str, options: ParityOptions = ParityOptions(), bounds: Bound
     samples = _samples(model, graph, bundle, options)
     with tempfile.TemporaryDirectory(prefix="edgec-parity-") as folder, \
             _engines(graph, target, board, options, Path(folder)) as (engines, skipped):
-        comparison = Comparison(graph, _onnx(model, spec, options), engines)
+        source = None
+        if Path(spec).suffix.lower() == ".tflite":
+            try:
+                source = _source(Path(spec), model, samples[0], Path(folder))
+            except EdgecError as error:
+                skipped[SOURCE] = str(error)
+        comparison = Comparison(graph, _onnx(model, spec, options), engines, source)
         expected = []
         for number, inputs in enumerate(samples, 1):
             progress(f"sample {number} of {len(samples)}")
@@ -111,6 +126,14 @@ def _onnx(model: ir.Model, spec: str, options: ParityOptions) -> OnnxRuntimes:
                          "was quantized from.")
     return OnnxRuntimes(QDQ, values, OnnxValues(original, options.float_model),
                         node_of_value(original))
+
+
+def _source(path: Path, model: ir.Model, sample: Mapping[str, Array], folder: Path) -> Source:
+    """The .tflite file itself in LiteRT, which may be missing, and may refuse it."""
+    machine = Here(load_backend("tflite").host_programs().run)
+    values = SourceValues(path, machine, folder / "source")
+    values.run(sample)
+    return Source(values, model)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import tempfile
@@ -21,11 +20,10 @@ from edgec.compress.method import Compressed
 from edgec.deploy import release
 from edgec.deploy.boards import Board, load_board
 from edgec.deploy.execute import Report
-from edgec.deploy.facts import read_facts
 from edgec.deploy.plan import Options
-from edgec.deploy.transport import Transport, open_transport
+from edgec.deploy.transport import open_transport
 from edgec.errors import DataError, EngineError, LoweringError, UsageError
-from edgec.format.bundle import Bundle, BundleContents, Port, read_bundle, write_bundle
+from edgec.format.bundle import Bundle, BundleContents, Port, npy, read_bundle, write_bundle
 from edgec.lower import lower as lowering
 from edgec.lower.backend import (
     Backend,
@@ -37,14 +35,15 @@ from edgec.lower.backend import (
 )
 from edgec.lower.golden import golden
 from edgec.lower.golden_exits import TYPICAL, answered, golden_exits, has_exits
-from edgec.lower.graph import Array, Graph
+from edgec.lower.graph import Array, Graph, Tensor
 from edgec.lower.lower import Placement
 from edgec.lower.plan import plan
 from edgec.measure.accuracy import Comparison
-from edgec.measure.bench import BenchOptions, Program, measure
+from edgec.measure.bench import BenchOptions, Program
+from edgec.measure.bundle import Wanted, measure_bundle
 from edgec.measure.parity.machines import ended
 from edgec.measure.report import render
-from edgec.measure.results import BoardIdentity, read_result, record
+from edgec.measure.results import read_result
 from edgec.model.callable_spec import is_callable_spec
 from edgec.model.data import input_specs, load_batches
 from edgec.model.inspect import ModelSummary, inspect_model
@@ -209,7 +208,15 @@ def _placements(graph: Graph, backend: Backend, target: Target, made: Compiled |
 
 
 def _ports(graph: Graph, names: Sequence[str]) -> tuple[Port, ...]:
-    return tuple(Port(n, graph.tensors[n].dtype, graph.tensors[n].shape) for n in names)
+    return tuple(_port(graph.tensors[name]) for name in names)
+
+
+def _port(tensor: Tensor) -> Port:
+    known = tensor.quantization
+    if known is None or known.axis is not None or tensor.dtype not in ("s8", "u8"):
+        return Port(tensor.name, tensor.dtype, tensor.shape)
+    return Port(tensor.name, tensor.dtype, tensor.shape, float(known.scale[0]),
+                int(known.zero_point[0]))
 
 
 @dataclass(frozen=True)
@@ -250,7 +257,7 @@ def run_files(bundle: Path, inputs: Sequence[Path], outputs: Sequence[Path],
     with tempfile.TemporaryDirectory(prefix="edgec-run-") as folder:
         arrays = _run_program(found, inputs, Path(folder), engine)
     for path, array in zip(outputs, arrays, strict=True):
-        write_file(path, _npy(array))
+        write_file(path, npy(array))
     return arrays
 
 
@@ -286,17 +293,18 @@ def bench_here(bundle: Path, *, options: BenchOptions | None = None,
                progress: Progress = lambda line: None) -> dict[str, Any]:
     """Measures a bundle on this machine."""
     found = read_bundle(bundle)
+    wanted = Wanted.of(found, options, accuracy, progress)
     programs = load_backend(found.backend).host_programs()
     if found.triple != host_triple():
         raise UsageError(f"{bundle} is for {found.triple} (target {found.target}) and this machine "
                          f"is {host_triple()}. Measure it on a board with --board, or lower for a "
                          f"target with triple {host_triple()}.")
     program = Program(programs.bench, str(found.artifact_path.absolute()),
-                      tuple(str(p.absolute()) for p in found.golden_inputs))
+                      tuple(str(p.absolute()) for p in found.golden_inputs), run=programs.run)
     with tempfile.TemporaryDirectory(prefix="edgec-bench-") as folder:
         here = Board("here", "local", found.target, home=Path(folder))
         with open_transport(here) as transport:
-            return _measured(found, here, transport, program, (options, accuracy, progress))
+            return measure_bundle(wanted, here, transport, program)
 
 
 def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = None,
@@ -304,6 +312,7 @@ def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = No
                 progress: Progress = lambda line: None) -> dict[str, Any]:
     """Brings a bundle to a board, beside what serves there, and measures it."""
     found = read_bundle(bundle)
+    wanted = Wanted.of(found, options, accuracy, progress)
     files = load_backend(found.backend).device_files(found.triple)
     if not files:
         raise UsageError(f"{bundle} is a {found.backend} bundle, and edgec brings no program for "
@@ -312,20 +321,10 @@ def bench_board(bundle: Path, board: Board, *, options: BenchOptions | None = No
     staged = release.stage(board, bundle, files, report=_told(progress))
     program = Program((f"{staged.path}/bin/edgec-bench",), f"{staged.path}/{found.artifact}",
                       tuple(f"{staged.path}/{p.relative_to(found.path)}"
-                            for p in found.golden_inputs))
+                            for p in found.golden_inputs),
+                      run=(f"{staged.path}/bin/edgec-run",))
     with open_transport(board) as transport:
-        return _measured(found, board, transport, program, (options, accuracy, progress))
-
-
-def _measured(bundle: Bundle, board: Board, transport: Transport, program: Program,
-              how: tuple[BenchOptions | None, Comparison | None, Progress]) -> dict[str, Any]:
-    options, accuracy, progress = how
-    facts = read_facts(transport, board.root)
-    measurement = measure(transport, program, options or BenchOptions(),
-                          load_target(board.target).energy, progress=progress)
-    identity = BoardIdentity(board.name, transport.where, facts.model or facts.machine,
-                             facts.kernel, facts.os, facts.cores, facts.memory_kb // 1024)
-    return record(bundle, identity, measurement, accuracy)
+        return measure_bundle(wanted, board, transport, program)
 
 
 def deploy(bundle: Path, board: str, *, boards: Path | None = None, dry_run: bool = False,
@@ -384,12 +383,6 @@ def _plain(text: str) -> Any:
         return json.loads(text.lower() if text.lower() in ("true", "false") else text)
     except ValueError:
         return text
-
-
-def _npy(array: Array) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
 
 
 def _told(progress: Progress) -> Report:

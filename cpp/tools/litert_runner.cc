@@ -15,6 +15,7 @@
 #include "litert_status.h"
 #include "quiet.h"
 #include "runner.h"
+#include "tflite_check.h"
 
 namespace edgec {
 namespace {
@@ -92,6 +93,7 @@ edgec_status LiteRtRunner::Load(const char* path, const RunnerOptions& options) 
   }
   MappedFile file;
   if (const edgec_status status = file.Open(path)) return status;
+  if (const edgec_status status = CheckTflite(file.data(), file.bytes(), path)) return status;
   file_bytes_ = file.bytes();
   FileStem(path, name_, sizeof(name_));
   edgec_status status = library_.Open(options.runtime_library, kLibrary);

@@ -1,5 +1,7 @@
 // Modules of the tvm backend, through libedgec_tvm.so.
+#include "base/mapped_file.h"
 #include "base/status.h"
+#include "elf_check.h"
 #include "loaded_library.h"
 #include "runner.h"
 #include "session.h"
@@ -20,6 +22,11 @@ class TvmRunner : public Runner {
   }
 
   edgec_status Load(const char* path, const RunnerOptions& options) override {
+    MappedFile file;
+    if (const edgec_status status = file.Open(path)) return status;
+    if (const edgec_status status = CheckSharedLibrary(file.data(), file.bytes(), path)) {
+      return status;
+    }
     LoadedLibrary library;
     if (const edgec_status status = library.Open(options.runtime_library, kLibrary)) return status;
     decltype(edgec_tvm_api)* api;

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edgec.cli import show
 from edgec.cli.app import app, err, out, require_torch, say, working
+from edgec.compress.remaining import Remaining
 from edgec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def order(
     Both orders of every two methods are run at several strengths (lists in \\[methods.NAME]) with
     the same seeds and equally much training, and judged on validation samples that no method sees.
     One precedes the other only where the interval of the difference excludes 0; ties stay ties.
-    The order is then checked as a whole, and every method in two passes. DIR gets order.html,
-    order.json and lock.json (`edgec verify`).
+    Behind a method that does not train comes finetune, so that all train alike. The order is then
+    checked as a whole, and every method in two passes. With 2 seeds nearly everything ties; 3 are
+    the default. DIR gets order.html, order.json and lock.json (`edgec verify`).
 
       model = "net.onnx"
 
@@ -66,7 +68,6 @@ def order(
 
       \\[compare]
       seeds = 3
-
       \\[methods.prune]
       ratio = \\[0.3, 0.6]
 
@@ -145,10 +146,12 @@ def _watching(output: Path) -> Iterator[Watch]:
         with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
             task = bar.add_task("", total=None)
 
+            remaining = Remaining()
+
             def watch(done: int, total: int, line: str) -> None:
                 bar.update(task, completed=done, total=total, description=line)
                 if not err.is_terminal and line:
-                    say(f"{done} of {total}: {line}")
+                    say(f"{done} of {total}: {line}{remaining.part(total - done)}")
 
             yield watch
     except KeyboardInterrupt:

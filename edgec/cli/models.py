@@ -29,10 +29,25 @@ from edgec.cli.app import (
     working,
 )
 from edgec.errors import UsageError
+from edgec.lower.backend import COMPILE_TIMEOUT
 from edgec.model.load import load_model
 from edgec.target.target import Target, load_target, target_names
+from edgec.tuning import parse_duration
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+CompileTimeout = Annotated[str | None, typer.Option(
+    "--compile-timeout", metavar="TIME",
+    help="How long another compiler may take: TVM with its linker, Vela; default 20m.")]
+Kernels = Annotated[str | None, typer.Option(
+    "--tvm-kernels", metavar="KERNELS",
+    help="With --backend tvm: edgec, our kernels, the default; tvm, TVM's own, for float32 models, "
+         "experimental.")]
+Tuning = Annotated[Path | None, typer.Option(
+    "--tuning", metavar="DIR", help="With --tvm-kernels tvm: a folder of `edgec tune`.")]
+Sparse = Annotated[str | None, typer.Option(
+    "--tflite-sparse", metavar="HOW",
+    help="With --backend tflite: dense, the default; densify, a smaller file where weights have "
+         "blocks of zeros, no faster, and with more RAM.")]
 
 
 @app.command()
@@ -109,13 +124,10 @@ def lower(
         "target names (`edgec targets`), its first by default; all: one bundle by each, "
         "DIR/<backend>; auto: the fastest, by measurement here or on --board.")] = None,
     board: BoardName = None, boards: BoardsFile = None,
-    kernels: Annotated[str | None, typer.Option(
-        "--tvm-kernels", metavar="KERNELS",
-        help="With --backend tvm: edgec, our kernels, the default; tvm, "
-             "TVM's own, for float32 models, experimental.")] = None,
-    tuning: Annotated[Path | None, typer.Option(
-        "--tuning", metavar="DIR",
-        help="With --tvm-kernels tvm: a folder of `edgec tune`.")] = None,
+    kernels: Kernels = None,
+    tuning: Tuning = None,
+    sparse: Sparse = None,
+    compile_timeout: CompileTimeout = None,
     shape: Shapes = None,
     samples: Annotated[str | None, typer.Option(
         "--samples", metavar="DATA", show_default=False,
@@ -133,7 +145,10 @@ def lower(
         raise UsageError(f"--board is for --backend auto, which measures there; the backend is "
                          f"{backend!r}. Leave it out.")
     origin = pipeline.Origin(pipeline.sums_of(model), sys.argv[1:], samples,
-                             options=_options(backend, kernels, tuning))
+                             options=_options(backend, {
+                                 "--tvm-kernels": kernels, "--tuning": tuning,
+                                 "--tflite-sparse": sparse,
+                                 "--compile-timeout": compile_timeout}))
     shapes = pipeline.parse_shapes(shape or [])
     if backend == "all":
         _lower_all(model, output, load_target(target), origin, shapes)
@@ -148,14 +163,27 @@ def lower(
         show.bundle(out, bundle)
 
 
-def _options(backend: str | None, kernels: str | None, tuning: Path | None) -> dict[str, str]:
-    """The options of the backend tvm that were given; UsageError with another one."""
-    given = {name: str(value) for name, value in (("kernels", kernels), ("tuning", tuning))
-             if value is not None}
-    if given and backend != "tvm":
-        raise UsageError(f"--tvm-kernels and --tuning are for --backend tvm; the backend is "
-                         f"{backend!r}. Add it, or leave them out.")
-    return given
+# The options of one backend alone: whose, and its name for it.
+_OWN = {"--tvm-kernels": ("tvm", "kernels"), "--tuning": ("tvm", "tuning"),
+        "--tflite-sparse": ("tflite", "sparse")}
+
+
+def _options(backend: str | None, given: Mapping[str, str | Path | None]) -> dict[str, str]:
+    """The options that were given; UsageError for one of another backend."""
+    found = {}
+    for word, value in given.items():
+        if value is None:
+            continue
+        if word == "--compile-timeout":
+            found[COMPILE_TIMEOUT] = str(parse_duration(str(value), word))
+            continue
+        owner, name = _OWN[word]
+        if backend != owner:
+            raise UsageError(f"{word} is for --backend {owner}; the backend is "
+                             f"{backend or 'the first of the target'}. Add it, or leave {word} "
+                             "out.")
+        found[name] = str(value)
+    return found
 
 
 def _lower_all(model: str, output: Path, target: Target, origin: pipeline.Origin,
@@ -173,13 +201,14 @@ def _lower_fastest(what: tuple[str, Path, Target], origin: pipeline.Origin,
                    shapes: pipeline.Shapes, place: comparing.Place) -> None:
     model, output, target = what
     with working("lowering and measuring"):
-        bundle, placements, rows, refused = comparing.lower_fastest(
+        bundle, placements, rows = comparing.lower_fastest(
             load_model(model, shapes), output, name=pipeline.name_of(model), target=target,
             origin=origin, place=place)
     show.placements(out, placements)
     show.compared(out, rows)
     show.bundle(out, bundle)
-    _say_refused(refused)
+    assert bundle.chosen is not None
+    _say_refused(bundle.chosen["refused"])
 
 
 def _say_refused(refused: Mapping[str, str]) -> None:

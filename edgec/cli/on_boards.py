@@ -24,6 +24,7 @@ from edgec.cli.app import (
     say,
 )
 from edgec.cli.parity import demand_parity
+from edgec.errors import UsageError
 from edgec.measure.bench import BenchOptions
 from edgec.measure.results import write_result
 
@@ -46,6 +47,10 @@ def bench(
         help="At least so many inferences; 64 for a p90, 662 for a p99.")] = 662,
     threads: Threads = 1, isa: Isa = None,
     energy: Annotated[bool, typer.Option(help="Measure energy where there is a sensor.")] = True,
+    data: Annotated[Path | None, typer.Option(
+        "--data", metavar="FILE", help="Your own samples instead of the golden ones: an .npz with "
+        "an array for each input and classes y, or a recipe's data (its test samples). Tells "
+        "how many are right and, of early exits, who leaves where.")] = None,
 ) -> None:
     """Measure a bundle here or on a board: latency, layers, memory, energy, and the board's state.
 
@@ -56,14 +61,17 @@ def bench(
     Example: edgec bench bundle/ --board line3 --json out.json
     """
     options = BenchOptions(warmup_s, min_time_s, max_time_s, min_iterations, threads, isa,
-                           energy=energy)
+                           energy=energy, data=data)
     several = comparing.bundles_in(bundle)
+    if several and data is not None:
+        raise UsageError(f"--data goes with one bundle, and {bundle} holds {len(several)}: "
+                         f"{', '.join(path.name for path in several)}. Name one of them.")
     if several:
-        rows = comparing.compare(several, comparing.Place(board, boards),
-                                 replace(comparing.EACH, threads=threads, isa=isa), say)
-        show.compared(out, rows)
+        found = comparing.compare(several, comparing.Place(board, boards),
+                                  replace(comparing.EACH, threads=threads, isa=isa), say)
+        show.compared(out, found.rows)
         if json_path is not None:
-            write_file(json_path, (json.dumps([asdict(row) for row in rows]) + "\n").encode())
+            write_file(json_path, (json.dumps([asdict(row) for row in found.rows]) + "\n").encode())
         return
     document = pipeline.bench(bundle, board=board, boards=boards, options=options, progress=say)
     show.result(out, document)

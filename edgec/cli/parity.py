@@ -19,7 +19,8 @@ BEYOND_BOUNDS = 2
 
 Subject = Annotated[str, typer.Argument(
     metavar="MODEL_OR_BUNDLE", show_default=False,
-    help="A model (.onnx, quantized or not, or package.module:callable), or a bundle.")]
+    help="A model (.onnx or .tflite, quantized or not, or package.module:callable), or a "
+    "bundle.")]
 Data = Annotated[str | None, typer.Option(
     "--data", "-d", metavar="DATA", help="Inputs: .npz, .npy or package.module:callable. "
     "Default: the golden inputs, random numbers in the model's range.")]
@@ -51,8 +52,9 @@ def parity(
     """Run the same inputs through every runtime and show where they first part, and whose it is.
 
     The runtimes: the float model and the quantized one in ONNX Runtime (optimizations off), our
-    numpy reference, and every backend: native engine, LiteRT, and others that are installed. With
-    --board also the native engine there; nothing stays on the board.
+    numpy reference, and every backend: native engine, LiteRT, and others that are installed; of a
+    .tflite model also the file itself in LiteRT. With --board also the native engine there; nothing
+    stays on the board.
 
     A layer's own difference is what it makes of the very inputs it was given; what came to it from
     above is not counted. One int8 step (LSB) is the last bit. Float against int8 is shown, not

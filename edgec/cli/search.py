@@ -29,19 +29,22 @@ def compress(recipe: RecipeFile, output: Folder, order: Order = None, trials: Tr
              costs: Costs = None) -> None:
     """Compress a model by a recipe: methods in order, strengths searched, limits kept.
 
-      model = "net.onnx"                # or package.module:callable
-      target = "raspberry_pi_4"         # `edgec targets`; without one no latency
+    A recipe is a TOML file; `edgec methods NAME` lists what may stand below \\[methods.NAME]:
+
+      model = "net.onnx"               # or package.module:callable
+      target = "raspberry_pi_4"        # `edgec targets`; without one no latency
       \\[task]
-      data = "words.npz"                # train_x, train_y, also validation_, test_
+      data = "words.npz"               # train_x, train_y, test_x, ...
       \\[limits]                         # of the result; each may be left out
-      drop = 0.01                       # of the score on validation
-      bytes = 60000                     # of the artifact
-      latency_us = 500                  # on the target
-      bit_ops_ratio = 60                # times fewer than the float model
+      drop = 0.01                      # of the score on validation: one point
+      bytes = 60000                    # of the artifact
+      latency_us = 500                 # on the target
+      bit_ops_ratio = 60               # times fewer than the float model
       \\[search]
-      trials = 20                       # goal = "bytes", "latency_us", "bit_ops", "score"
+      trials = 20                      # combinations of strengths to try
+      goal = "bytes"                   # or latency_us, bit_ops, score
       \\[methods.prune]
-      ratio = \\[0.3, 0.5, 0.7]          # a list or {low = 0.2, high = 0.8}: searched
+      ratio = \\[0.3, 0.5, 0.7]          # or {low = 0.2, high = 0.8}: searched
       epochs = 4
       \\[methods.quantize]
 

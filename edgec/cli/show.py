@@ -35,6 +35,13 @@ def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) ->
     return made
 
 
+def catalogue(*columns: str) -> Table:
+    """A table whose first column holds names to be copied: they are never broken."""
+    made = table(*columns)
+    made.columns[0].no_wrap = True
+    return made
+
+
 def facts_table(title: str) -> Table:
     """An empty table of labels and values."""
     made = table("", "", title=title)
@@ -59,7 +66,7 @@ def time(us: float | None) -> str:
 
 def targets(known: Sequence[Target]) -> Table:
     """The board kinds."""
-    made = table("target", "board", "cores", "instruction sets", "backends", "energy")
+    made = catalogue("target", "board", "cores", "instruction sets", "backends", "energy")
     for t in known:
         made.add_row(t.name, t.title, f"{t.cores} x {t.cpu.title}", ", ".join(t.cpu.isa),
                      ", ".join(t.backends), ", ".join(t.energy) or "external meter")
@@ -115,6 +122,16 @@ def _npu(out: Console, said: Mapping[str, Any]) -> None:
               f"SRAM {size(said['sram_bytes'])}; without what runs on the CPU", markup=False)
 
 
+def _sparse(out: Console, told: Mapping[str, Any]) -> None:
+    """What leaving blocks of zeros out of a .tflite file brought."""
+    out.print(f"sparse in the file: weights of {told['layers']} of {told['of_layers']} layers; "
+              f"{size(told['file_bytes'])}, dense {size(told['dense_file_bytes'])}", markup=False)
+    for why, count in told["refused"].items():
+        out.print(f"dense: {count} layers, because {why}", markup=False)
+    if told["layers"]:
+        out.print(f"it {told['note']} ({size(told['ram_bytes'])})", markup=False)
+
+
 def _count(out: Console, placed: Sequence[Placement]) -> None:
     counts = Counter(p.runs for p in placed)
     out.print("runs as: " + ", ".join(f"{runs} {n}" for runs, n in counts.most_common()))
@@ -137,11 +154,18 @@ def bundle(out: Console, made: Bundle) -> None:
     """What lies in a bundle."""
     out.print(f"bundle {made.id}: {made.path} ({made.backend} for {made.target}), "
               f"{made.artifact} {size(made.files[made.artifact].bytes)}", markup=False)
+    for what, ports in (("input", made.inputs), ("output", made.outputs)):
+        for port in ports:
+            if port.scale is not None:
+                out.print(f"{what} {port.name}: {port.dtype}{list(port.shape)}, real = "
+                          f"{port.scale:.9g} * (q - {port.zero_point})", markup=False)
     said = made.lowering()
     if "arena_bytes" in said:
         _arena(out, said["arena_bytes"], said["arena_bound_bytes"])
     if "npu" in said:
         _npu(out, said["npu"])
+    if "sparse" in said:
+        _sparse(out, said["sparse"])
     if missing := said.get("exits_without_golden"):
         out.print(f"the self-test tries no sample that leaves at {', '.join(missing)}: none was "
                   "found. Give typical inputs with --samples.", markup=False)
@@ -157,7 +181,7 @@ def quantize_options(wanted: bool) -> None:
 
 def options(name: str) -> Table:
     """The options of a method of compression."""
-    made = table("option", "default", "meaning")
+    made = catalogue("option", "default", "meaning")
     for f in fields(method.load(name)):
         made.add_row(f.name, str(f.default), f.metadata["help"])
     return made
@@ -165,7 +189,7 @@ def options(name: str) -> Table:
 
 def methods() -> Table:
     """The methods of compression: the first line of each module's docstring, what it costs."""
-    made = table("method", "what it does", "costs")
+    made = catalogue("method", "what it does", "costs")
     for name in method.names():
         text = " ".join((inspect.getdoc(inspect.getmodule(method.load(name))) or "").split())
         costs = text.partition("Costs: ")[2]
@@ -234,6 +258,9 @@ def result(out: Console, document: dict[str, Any]) -> None:
             made.add_row(f"latency {name}", time(value))
         made.add_row("latency mean", f"{time(latency['mean_us'])} ± {time(latency['stddev_us'])} "
                      f"({latency['count']} samples)")
+    if data := document.get("data"):
+        score = "" if data["score"] is None else f", {data['score']:.2%} right"
+        made.add_row("data", f"{data['runs']} samples of {data['name']}{score}")
     made.add_row("load, first run", f"{time(document['load_ns'] / 1000)}, "
                  f"{time(document['first_ns'] / 1000)}")
     memory = document["memory"]

@@ -43,11 +43,11 @@ def _pair(out: Console, pair: Pair) -> None:
         return
     parted = [x for x in pair.layers if x.own.parted] if pair.judged else \
         sorted(pair.layers, key=lambda x: x.own.sqnr_db)
-    made = table("layer", "op", "own", "values", "own SQNR", "SQNR in all", title=(
+    made = table("layer", "op", "own", "values", "SQNR in all", title=(
         f"{title}: they part first at {first.name} ({first.op}); {len(parted)} of "
         f"{len(pair.layers)} layers add to it" if pair.judged else
         f"{title}: most is lost at {first.name} ({first.op})"),
-        right=("own", "values", "own SQNR", "SQNR in all"))
+        right=("own", "values", "SQNR in all"))
     for layer in parted[:SHOWN]:
         made.add_row(*_row(layer))
     out.print(made)
@@ -57,7 +57,7 @@ def _pair(out: Console, pair: Pair) -> None:
 
 def _row(layer: Layer) -> tuple[str, ...]:
     own = layer.own
-    return (layer.name, layer.op, _size(own), f"{own.differ} of {own.values}", _db(own),
+    return (layer.name, layer.op, _size(own), f"{own.differ} of {own.values}",
             _db(layer.total) if layer.total is not None else "")
 
 

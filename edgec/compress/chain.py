@@ -82,12 +82,13 @@ def run_chain(model: ir.Model, steps: Sequence[Step], given: Given, folder: Path
         key = sha256_of_json({**common, "model": model_sha256(model), "method": step.name,
                               "options": _options(step.method)})
         place = folder / f"{number:02}_{step.name}"
+        place_of = f", method {number} of {len(steps)}" if len(steps) > 1 else ""
         found = _found(place, key)
         if found is None:
-            given.progress(f"{step.name}: step {number} of {len(steps)}")
+            given.progress(f"{step.name}{place_of}")
             found = _apply(step, model, given, place, key)
         else:
-            given.progress(f"{step.name}: step {number} of {len(steps)}, found in {folder}")
+            given.progress(f"{step.name}{place_of}: found in {folder}")
         stage, model = found
         stages.append(stage)
     return Chain(model, tuple(stages), before)

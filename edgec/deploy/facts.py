@@ -48,7 +48,8 @@ one cores "$(nproc 2>/dev/null || grep -c '^processor' /proc/cpuinfo)"
 one memory_kb "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)"
 one memory_available_kb "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)"
 sed -n 's/^\(Features\|flags\)[[:space:]]*:/features/p' /proc/cpuinfo | sort -u
-one model "$(cat /proc/device-tree/model 2>/dev/null | tr -d '\000')"
+model=$(cat /proc/device-tree/model 2>/dev/null | tr -d '\000')
+one model "${model:-$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | sed -n 1p)}"
 for tool in cat chmod date df dirname grep ln mkdir mv readlink rm sed sha256sum sync timeout \
   touch; do
   command -v "$tool" >/dev/null 2>&1 && echo "tool $tool"

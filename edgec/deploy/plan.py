@@ -5,7 +5,7 @@ A plan that cannot work is refused here, before anything is touched on the board
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -116,23 +116,24 @@ def _check_machine(facts: Facts, wish: Wish) -> None:
         raise DeployError(f"the bundle {wish.name} is for {wish.triple} (target {wish.target}), "
                           f"but the board {facts.host} is {facts.machine}. Lower the model for a "
                           f"target with triple {facts.triple or facts.machine}.")
-    _check_libraries(facts, wish)
+    require_libraries(facts, wish.needs, f"the bundle {wish.name}",
+                      "Lower with the backend native, whose programs need no library, or give "
+                      "the board a newer system.")
     if not facts.writable:
         raise DeployError(f"the user {facts.user} may not write in the root of the board "
                           f"{facts.host}. Choose another 'root' in the boards file, or change "
                           "its owner.")
 
 
-def _check_libraries(facts: Facts, wish: Wish) -> None:
+def require_libraries(facts: Facts, needs: Sequence[Need], of: str, way_out: str) -> None:
     """The dynamic linker there would refuse the file: better told before anything is uploaded."""
-    for need in wish.needs:
+    for need in needs:
         found = facts.libraries.get(need.library)
         if found is not None and found < need.version:
             raise DeployError(
-                f"{need.path} of the bundle {wish.name} is too new for the board {facts.host} "
+                f"{need.path} of {of} is too new for the board {facts.host} "
                 f"({facts.os}): it needs {_LIBRARIES[need.library]} {_dotted(need.version)}, and "
-                f"the board has {_dotted(found)}. Lower with the backend native, whose programs "
-                "need no library, or give the board a newer system.")
+                f"the board has {_dotted(found)}. {way_out}")
 
 
 def _dotted(version: Version) -> str:

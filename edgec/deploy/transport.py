@@ -30,6 +30,26 @@ class Completed:
     stderr: bytes
 
 
+class Stream(Protocol):
+    """A command that runs on the board, with its input and output at hand.
+
+    Methods raise as those of Transport do; DeployError, too, where neither side says anything for
+    the time that `Transport.start` was given.
+    """
+
+    def send(self, data: bytes) -> None:
+        """Writes all of it to the command's input."""
+
+    def end_input(self) -> None:
+        """The command sees the end of its input."""
+
+    def receive(self) -> bytes:
+        """What the command wrote next; nothing when it has ended or the connection is gone."""
+
+    def close(self) -> None:
+        """Ends the command, if it runs; a second call does nothing."""
+
+
 class Transport(Protocol):
     """One connection to one board. Every call is bounded in time.
 
@@ -42,6 +62,9 @@ class Transport(Protocol):
 
     def run(self, command: Sequence[str], timeout_s: float, stdin: bytes = b"") -> Completed:
         """Runs `command` (words, not a shell line) to its end."""
+
+    def start(self, command: Sequence[str], timeout_s: float) -> Stream:
+        """Starts `command`; what it writes to its standard error is thrown away."""
 
     def put(self, local: Path, remote: str, timeout_s: float) -> None:
         """Copies the file `local` over `remote`, whose directory exists."""

@@ -26,7 +26,7 @@ def wish_for(bundle: Bundle, engine: Sequence[Path]) -> Wish:
     engine is another release. UsageError when a native bundle comes without edgec-run; BuildError
     when a program is for another architecture than the bundle.
     """
-    loaded = [_program(path, bundle.triple) for path in sorted(engine)]
+    loaded = [program(path, bundle.triple) for path in sorted(engine)]
     programs = tuple(file for file, _needs in loaded)
     manifest = bundle.path / MANIFEST
     files = (*(WishedFile(name, entry.sha256, entry.bytes, bundle.path / name)
@@ -77,8 +77,11 @@ def sums(files: Sequence[WishedFile]) -> Mapping[str, str]:
     return {file.path: file.sha256 for file in files}
 
 
-def _program(path: Path, triple: str) -> tuple[WishedFile, tuple[Need, ...]]:
-    """A program goes to bin/, a library to lib/, where edgec-run looks for it."""
+def program(path: Path, triple: str) -> tuple[WishedFile, tuple[Need, ...]]:
+    """A program goes to bin/, a library to lib/, where edgec-run looks for it; with what it needs.
+
+    BuildError when it is for another machine.
+    """
     try:
         elf = read_elf(path)
         size = path.stat().st_size
@@ -86,8 +89,8 @@ def _program(path: Path, triple: str) -> tuple[WishedFile, tuple[Need, ...]]:
         raise BuildError(f"{path}: the engine's program cannot be read ({error.strerror}). "
                          "Build the engine again.") from None
     if elf is None or elf.triple != triple:
-        raise BuildError(f"{path} is not a program for {triple}, which the bundle needs. Build the "
-                         f"engine for {triple}.")
+        raise BuildError(f"{path} is not a program for {triple}, which is needed. Build it "
+                         f"for {triple}.")
     library = ".so" in path.name
     file = WishedFile(f"{'lib' if library else 'bin'}/{path.name}", sha256_of(path), size, path,
                       executable=not library)

@@ -42,11 +42,21 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Port:
-    """A model input or output: name, dtype ("f32", "s8", ...), shape."""
+    """A model input or output: name, dtype ("f32", "s8", ...), shape.
+
+    Integers q that stand for real numbers: real = scale · (q − zero_point).
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    scale: float | None = None
+    zero_point: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, without what is None."""
+        said = {**asdict(self), "shape": list(self.shape)}
+        return {key: value for key, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,8 @@ class BundleContents:
 
     lowering: what lowering.json says. files: what lies beside the artifact, by path.
     lock_inputs: name to sha256 of what the model was made from; lock_tools: name to version.
-    command: the command line.
+    command: the command line. chosen: where, and by which numbers, the backend was measured to be
+    the fastest; None where nobody measured.
     """
 
     name: str
@@ -89,6 +100,7 @@ class BundleContents:
     command: Sequence[str] = ()
     golden_answers: Array | None = None
     exits: tuple[Answered, ...] = ()
+    chosen: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,7 @@ class Bundle:
     lock: Mapping[str, Mapping[str, str]]
     command: tuple[str, ...]
     exits: tuple[Answered, ...] = ()
+    chosen: Mapping[str, Any] | None = None
 
     @property
     def artifact_path(self) -> Path:
@@ -169,7 +182,7 @@ def read_bundle(path: Path) -> Bundle:
     raw, data = manifests.load(path / MANIFEST)
     files = {name: FileEntry(entry["sha256"], entry["bytes"])
              for name, entry in data["files"].items()}
-    inputs, outputs = (tuple(Port(p["name"], p["dtype"], tuple(p["shape"])) for p in data[key])
+    inputs, outputs = (tuple(Port(**{**p, "shape": tuple(p["shape"])}) for p in data[key])
                        for key in ("inputs", "outputs"))
     needed = [data["artifact"], LOWERING, *(_golden("input", i) for i in range(len(inputs))),
               *(_golden("output", i) for i in range(len(outputs)))]
@@ -182,7 +195,7 @@ def read_bundle(path: Path) -> Bundle:
     return Bundle(path, sha256(raw).hexdigest()[:16], data["name"], data["backend"],
                   data["target"], data["triple"], data["artifact"], inputs, outputs,
                   float(data["golden"]["tolerance"]), files, data["lock"], tuple(data["command"]),
-                  tuple(Answered(**row) for row in data.get("exits", ())))
+                  tuple(Answered(**row) for row in data.get("exits", ())), data.get("chosen"))
 
 
 def is_bundle(path: Path) -> bool:
@@ -207,9 +220,9 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
                                 ("output", contents.outputs, contents.golden_outputs)):
         for i, (port, array) in enumerate(zip(ports, arrays, strict=True)):
             assert _fits(array, port), port.name
-            files[_golden(what, i)] = _npy(array)
+            files[_golden(what, i)] = npy(array)
     if contents.golden_answers is not None:
-        files[ANSWERS] = _npy(contents.golden_answers)
+        files[ANSWERS] = npy(contents.golden_answers)
     return files
 
 
@@ -221,7 +234,8 @@ def _fits(array: Array, port: Port) -> bool:
             and array.shape[0] > 0 and array.shape[0] % port.shape[0] == 0)
 
 
-def _npy(array: Array) -> bytes:
+def npy(array: Array) -> bytes:
+    """The bytes of an .npy file."""
     buffer = io.BytesIO()
     np.save(buffer, np.asarray(array, order="C"), allow_pickle=False)
     return buffer.getvalue()
@@ -232,14 +246,15 @@ def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> dict[str,
     return {
         "schema": manifests.SCHEMA, "name": contents.name, "backend": contents.backend,
         "target": contents.target, "triple": contents.triple, "artifact": contents.artifact,
-        "inputs": [{**asdict(p), "shape": list(p.shape)} for p in contents.inputs],
-        "outputs": [{**asdict(p), "shape": list(p.shape)} for p in contents.outputs],
+        "inputs": [p.to_json() for p in contents.inputs],
+        "outputs": [p.to_json() for p in contents.outputs],
         "golden": {"tolerance": contents.tolerance},
         "files": {name: {"sha256": sha256(data).hexdigest(), "bytes": len(data)}
                   for name, data in files.items()},
         "lock": {"inputs": dict(contents.lock_inputs), "tools": dict(contents.lock_tools)},
         "command": list(contents.command),
         **({"exits": [asdict(row) for row in contents.exits]} if contents.exits else {}),
+        **({} if contents.chosen is None else {"chosen": contents.chosen}),
     }
 
 

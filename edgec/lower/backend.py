@@ -22,6 +22,8 @@ from edgec.target.toolchain import host_triple
 
 PACKAGE = "edgec.lower.backends"
 Pass = Callable[[Graph], Graph]
+# The option of backends that start another compiler: seconds that it may take.
+COMPILE_TIMEOUT, COMPILE_TIMEOUT_S = "compile-timeout", 1200.0
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,13 @@ class Backend(ABC):
     machine_code: ClassVar[bool] = False  # an artifact runs on its target's architecture only
     plans_memory: ClassVar[bool] = True  # `emit` places activations as the plan says
 
+    options: ClassVar[tuple[str, ...]] = ()  # that `configured` takes
+
     def configured(self, options: Mapping[str, str]) -> Backend:
         """The backend with options of its own, by name; UsageError for one that it has not."""
-        if options:
-            raise UsageError(f"this backend has no option {sorted(options)[0]!r}, it has none.")
+        for name in sorted(set(options) - set(self.options)):
+            raise UsageError(f"this backend has no option {name!r}; it has "
+                             f"{', '.join(self.options) or 'none'}.")
         return self
 
     @abstractmethod

@@ -18,7 +18,8 @@ from edgec.lower.graph import DTYPES, Array, Graph, Node, Quantization, Tensor
 from edgec.lower.ops.reshape import Reshape
 
 _DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
-_FIXED_DTYPE = {"quantize": "s8", "dequantize": "f32", "lut": "s8"}
+_FIXED_DTYPE = {"quantize": "s8", "dequantize": "f32"}
+_CHOSEN_DTYPE = ("cast", "lut")  # by their attribute `to`
 
 
 class Editor:
@@ -110,8 +111,8 @@ class Editor:
              quantization: Quantization | None = None) -> str:
         """A new node; gives its output tensor, named `output` or after the node.
 
-        An s8 output takes `quantization`, or its first input's when the op only moves values. With
-        `output`, an existing tensor that nobody writes any more is written by the new node.
+        An s8 or u8 output takes `quantization`, or its first input's when the op only moves values.
+        With `output`, an existing tensor that nobody writes any more is written by the new node.
         """
         op = catalog.op_name(attributes)
         node_name = name if name and name not in self._nodes else self.fresh(name or op)
@@ -127,10 +128,10 @@ class Editor:
         first = tensors[0]
         assert first is not None
         shape = catalog.ops()[op].shapes(attributes, tensors)[0]
-        dtype = attributes.to if op == "cast" else _FIXED_DTYPE.get(op, first.dtype)
+        dtype = attributes.to if op in _CHOSEN_DTYPE else _FIXED_DTYPE.get(op, first.dtype)
         if quantization is None and catalog.is_movement(op, attributes):
             quantization = first.quantization
-        return Tensor("", tuple(shape), dtype, quantization if dtype == "s8" else None)
+        return Tensor("", tuple(shape), dtype, quantization if dtype in ("s8", "u8") else None)
 
     # Changing
 

@@ -18,6 +18,7 @@ from edgec.errors import LoweringError, ModelError, UnsupportedOps
 from edgec.lower.editor import Editor
 from edgec.lower.graph import DTYPES, Array, Graph, Tensor
 from edgec.lower.onnx_import._call import Call, Importer, Unsupported
+from edgec.lower.ops.lut import REQUANTIZE, Lut, other_sign
 from edgec.lower.ops.reshape import Reshape
 from edgec.model.load import normalize
 from edgec.model.rewrite import rewrite
@@ -156,9 +157,24 @@ class _Import:
             name = str(value.name)
             tensor = self._tensor(value)
             self._editor.outputs.append(name)
-            if tensor != name or self._editor.data(name) is not None:
+            if value.dtype == ir.DataType.UINT8 and self._editor.tensor(tensor).dtype == "s8":
+                self._write_uint8(tensor, name)
+            elif tensor != name or self._editor.data(name) is not None:
                 copy = Reshape(self._editor.tensor(tensor).shape)
                 self._editor.emit(copy, [tensor], f"{name}.copy", output=name)
+
+
+    def _write_uint8(self, tensor: str, name: str) -> None:
+        """The output `name` in the type that the model gives it; inside the graph it is s8."""
+        if tensor == name:
+            tensor = self._editor.fresh(f"{name}.s8")
+            self._editor.rename(name, tensor)
+            self._editor.outputs[-1] = name
+        quantization = self._editor.tensor(tensor).quantization
+        assert quantization is not None
+        table = self._editor.add_constant(f"{name}.table", other_sign("u8"))
+        self._editor.emit(Lut(REQUANTIZE, to="u8"), [tensor, table], f"{name}.u8", output=name,
+                          quantization=quantization.moved(128))
 
 
 def _importers() -> Iterator[tuple[str, Importer]]:

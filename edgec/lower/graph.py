@@ -1,7 +1,8 @@
 """The typed integer graph that every backend emits from.
 
 Frozen dataclasses; a pass returns a new Graph. Images are NHWC. A tensor's type is one of `DTYPES`;
-a tensor of type s8 stands for real numbers: real = scale * (q - zero_point).
+a tensor of type s8 stands for real numbers: real = scale * (q - zero_point); so does one of type u8
+that a model takes or gives.
 Constants are tensors with data. Names are unique in a graph and are kept from the ONNX file, so
 that a user finds their layers again.
 """
@@ -45,6 +46,10 @@ class Quantization:
         assert self.scale.ndim == 1
         assert self.axis is not None or self.scale.size == 1
 
+    def moved(self, by: int) -> Quantization:
+        """The same of integers that are greater by so much."""
+        return Quantization(self.scale, self.zero_point + by, self.axis)
+
     def same_as(self, other: Quantization | None) -> bool:
         """Whether both map every integer to the same real number."""
         return (other is not None and self.axis == other.axis
@@ -54,7 +59,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One value: shape (all dims known), type, quantization of s8 and s32, data if constant."""
+    """One value: shape (all dims known), type, quantization of s8, u8 and s32, data if constant."""
 
     name: str
     shape: tuple[int, ...]

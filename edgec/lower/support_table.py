@@ -55,7 +55,9 @@ def _formula(op: str) -> str:
 
 def _types(op: str) -> str:
     kinds: Mapping[bool, str] = {True: "float32", False: "int8, float32"}
-    return "any" if op in catalog.MOVEMENT else "int8" if op == "lut" else kinds[op in _IN_FLOAT]
+    if op == "lut":
+        return "int8, uint8"
+    return "any" if op in catalog.MOVEMENT else kinds[op in _IN_FLOAT]
 
 
 if __name__ == "__main__":

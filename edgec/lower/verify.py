@@ -17,7 +17,8 @@ _SAME_TYPE = frozenset({"add", "sub", "mul", "conv2d", "depthwise_conv2d", "full
                         "batch_matmul", "average_pool2d", "mean", "softmax", "layer_norm",
                         "resize", "exit"})
 _CHANGES: Mapping[str, frozenset[tuple[str, str]]] = MappingProxyType({
-    "quantize": frozenset({("f32", "s8")}), "lut": frozenset({("s8", "s8")}),
+    "quantize": frozenset({("f32", "s8")}),
+    "lut": frozenset({("s8", "s8"), ("u8", "s8"), ("s8", "u8")}),
     "dequantize": frozenset({("s8", "f32"), ("s32", "f32")})})
 _SHOWN = 10
 
@@ -64,7 +65,7 @@ def _tensor_problems(name: str, tensor: Tensor) -> Iterator[str]:
 def _quantization_problems(tensor: Tensor) -> Iterator[str]:
     parameters = tensor.quantization
     assert parameters is not None
-    if tensor.dtype not in ("s8", "s32"):
+    if tensor.dtype not in ("s8", "u8", "s32"):
         yield f"{tensor.name!r} is {tensor.dtype} but has a scale"
     if not np.all(np.isfinite(parameters.scale) & (parameters.scale > 0)):
         yield f"{tensor.name!r} has a scale that is not a positive number"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from edgec.deploy.transport import Transport
@@ -18,7 +19,9 @@ BENCH_SCHEMA = "edgec-bench/1"
 
 @dataclass(frozen=True)
 class BenchOptions:
-    """What edgec-bench is asked to do; times in seconds."""
+    """What edgec-bench is asked to do; times in seconds. data: the user's own samples, all of
+    which are run at least once where max_time_s allows it; None: the bundle's golden samples.
+    """
 
     warmup_s: float = 0.5
     min_time_s: float = 2.0
@@ -29,31 +32,44 @@ class BenchOptions:
     profile: bool = True
     energy: bool = True
     idle_s: float = 3.0
+    data: Path | None = None
 
     def arguments(self) -> list[str]:
         """As edgec-bench's command line has them."""
         words = ["--warmup-s", f"{self.warmup_s:g}", "--min-time-s", f"{self.min_time_s:g}",
                  "--max-time-s", f"{self.max_time_s:g}",
-                 "--min-iterations", str(self.min_iterations), "--threads", str(self.threads)]
-        return words + (["--isa", self.isa] if self.isa else [])
+                 "--min-iterations", str(self.min_iterations)]
+        return words + self.engine_arguments()
+
+    def engine_arguments(self) -> list[str]:
+        """Those that edgec-run has, too."""
+        return ["--threads", str(self.threads), *(["--isa", self.isa] if self.isa else [])]
 
 
 @dataclass(frozen=True)
 class Program:
     """On the board: the words that start edgec-bench, the model, its input files.
 
-    emulator: its name when the words start one; then times mean nothing.
+    run: the words that start edgec-run, where samples are to be answered. emulator: its name when
+    the words start one; then times mean nothing.
     """
 
     bench: tuple[str, ...]
     model: str
     inputs: tuple[str, ...] = ()
     emulator: str = ""
+    run: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
         """Without options."""
-        given = [word for path in self.inputs for word in ("--input", path)]
-        return [*self.bench, self.model, *given]
+        return [*self.bench, self.model, *self._given()]
+
+    def asked(self) -> list[str]:
+        """The same for edgec-run."""
+        return [*self.run, self.model, *self._given()]
+
+    def _given(self) -> list[str]:
+        return [word for path in self.inputs for word in ("--input", path)]
 
 
 @dataclass(frozen=True)

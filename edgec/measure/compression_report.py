@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -10,6 +11,11 @@ from edgec.measure.page import page, table
 from edgec.measure.plots import tradeoff
 
 Document = dict[str, Any]
+_LIMITS: Mapping[str, Callable[[float], str]] = {
+    "drop": lambda v: f"at most {100 * v:g} points lost on validation",
+    "bytes": lambda v: f"{size(int(v))}", "latency_us": lambda v: f"{duration(v)} on the target",
+    "worst_latency_us": lambda v: f"{duration(v)} at worst", "energy_uj": lambda v: f"{v:g} µJ",
+    "bit_ops_ratio": lambda v: f"{v:g}x fewer BitOps"}
 STYLE = """.axes td:nth-child(n+2) { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .point { fill: var(--soft); } .point.best { fill: var(--good); } .point.float { fill: var(--ink); }
 .point.broken { fill: none; stroke: var(--bad); }"""
@@ -33,12 +39,27 @@ def _verdict(document: Document) -> str:
     before, after = document["before"], document["after"]
     drop = before["validation"] - after["validation"]
     old, new = before["cost"], after["cost"]
-    limits = ", ".join(f"{name} {value:g}" for name, value in document["limits"].items()
+    limits = "; ".join(_LIMITS[name](value) for name, value in document["limits"].items()
                        if value is not None) or "none"
     return (f'<p><span class="valid">All limits are met</span> (limits: {escape(limits)}). '
             f"{old['bytes'] / new['bytes']:.1f}x fewer bytes and "
             f"{old['bit_ops'] / max(1, new['bit_ops']):.0f}x fewer BitOps for {_points_of(drop)} "
-            f"of {escape(document['metric'])} on validation.</p>")
+            f"of {escape(document['metric'])} on validation.</p>" + _forgotten(document))
+
+
+def _forgotten(document: Document) -> str:
+    """Classes that the float model knows and the compressed one hardly: no mean shows them."""
+    before, after = document["before"]["classes"], document["after"]["classes"]
+    lost = [f"{_class(document, c)} ({before[c]:.0%} → {after[c]:.0%})" for c in after
+            if after[c] < before[c] / 2]
+    return "" if not lost else (
+        '<p><span class="invalid">Hardly recognised any more</span>: '
+        f"{', '.join(lost)}. More epochs, or weaker strengths, bring classes back.</p>")
+
+
+def _class(document: Document, number: str) -> str:
+    names = document["classes"]
+    return escape(names[int(number)]) if int(number) < len(names) else f"class {number}"
 
 
 def _points_of(drop: float) -> str:
@@ -123,10 +144,9 @@ def _classes(document: Document) -> str:
     before, after = document["before"]["classes"], document["after"]["classes"]
     if not after:
         return ""
-    names = document["classes"]
     worst = sorted(after, key=lambda c: after[c] - before[c])[:8]
-    rows = [[escape(names[int(c)]) if int(c) < len(names) else f"class {c}", f"{before[c]:.2%}",
-             f"{after[c]:.2%}", f"{100 * (after[c] - before[c]):+.2f}"] for c in worst]
+    rows = [[_class(document, c), f"{before[c]:.2%}", f"{after[c]:.2%}",
+             f"{100 * (after[c] - before[c]):+.2f}"] for c in worst]
     return table([f"classes that lost most, of {len(after)}", "float", "compressed", "points"],
                  rows, "axes")
 

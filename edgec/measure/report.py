@@ -88,8 +88,8 @@ def _exits(exits: Document) -> str:
              "unknown" if (row := exits["exits"][name])["share"] is None else f"{row['share']:.1%}",
              _known(row["median_us"]),
              "unknown" if row["score"] is None else f"{row['score']:.1%}"] for name in names]
-    of = ("the validation samples on which the thresholds were chosen"
-          if exits["shares_of"] == "validation" else "the runs measured")
+    of = {"validation": "the validation samples on which the thresholds were chosen",
+          "data": "the data given", "runs": "the runs measured"}[exits["shares_of"]]
     return ("<h3>Early exits</h3>"
             + table(["answered by", "share", "latency, median", "score"], rows)
             + f'<p class="caption">{_known(exits["expected_us"])} in the mean, '
@@ -131,6 +131,9 @@ def _measured(result: Document) -> list[tuple[str, str]]:
                f'{size(memory["scratch_bytes"])}'),
               ("peak memory of the process", size(memory["peak_rss_bytes"])),
               ("accuracy", _accuracy(result)), ("energy per inference", _energy(result))]
+    if data := result.get("data"):
+        score = "no labels" if data["score"] is None else f'{data["score"]:.2%} right'
+        pairs.append(("own samples", f'{data["runs"]} of {escape(data["name"])}: {score}'))
     if result.get("roofline"):
         pairs.append(("peak of one core", _roofline(result["roofline"])))
     if energy["measured"]:

@@ -16,6 +16,7 @@ from edgec.format.bundle import Bundle
 from edgec.measure.accuracy import Comparison
 from edgec.measure.bench import Measurement
 from edgec.measure.exits import by_exit
+from edgec.measure.own_data import Answers
 
 SCHEMA = "edgec-result/1"
 COUNT = {"type": "integer", "minimum": 0}  # as the schema writes it
@@ -37,8 +38,11 @@ class BoardIdentity:
 
 
 def record(bundle: Bundle, board: BoardIdentity, measurement: Measurement,
-           accuracy: Comparison | None = None) -> dict[str, Any]:
-    """The result document; FormatError when it breaks the schema (then edgec-bench is at fault)."""
+           accuracy: Comparison | None = None, answers: Answers | None = None) -> dict[str, Any]:
+    """The result document; FormatError when it breaks the schema (then edgec-bench is at fault).
+
+    answers: to the user's own samples, when those were measured and not the golden ones.
+    """
     raw = measurement.raw
     artifact = bundle.files[bundle.artifact]
     document = {
@@ -56,12 +60,13 @@ def record(bundle: Bundle, board: BoardIdentity, measurement: Measurement,
         "layers": raw.get("layers", []),
         "roofline": raw.get("roofline"),
         "state": {"before": asdict(measurement.before), "after": asdict(measurement.after)},
-        "exits": by_exit(raw, bundle.exits) or None,
+        "exits": by_exit(raw, bundle.exits, answers) or None,
         "valid": not measurement.invalid_reasons,
         "invalid_reasons": list(measurement.invalid_reasons),
-        "remarks": [*measurement.remarks, *([MIXED] if bundle.exits else [])],
+        "remarks": [*measurement.remarks, *([MIXED] if bundle.exits and answers is None else [])],
         "energy": asdict(measurement.energy),
         "accuracy": None if accuracy is None else asdict(accuracy),
+        "data": None if answers is None else answers.to_json(),
     }
     validate(document, "this measurement")
     return document

@@ -140,7 +140,9 @@ def _samples(arrays: Mapping[str, Array], name: str, inputs: Sequence[InputSpec]
     targets = arrays.get(f"{name}_y")
     if targets is None:
         raise DataError(f"{where} has no array {name}_y: the labels of {name}. It has: "
-                        f"{', '.join(sorted(arrays)) or 'none'}.")
+                        f"{', '.join(sorted(arrays)) or 'none'}. Without labels the float model's "
+                        "outputs can be what is asked for: save them as that array, with "
+                        "loss = \"mean_squared_error\" and metric = \"cosine\" in [task].")
     found = {}
     for spec in inputs:
         key = f"{name}_{spec.name}"

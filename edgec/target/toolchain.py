@@ -35,7 +35,7 @@ _MACHINES = {
 # CMake's targets, and their files in the build folder's cpp/.
 _ENGINE = {"edgec_run": "tools/edgec-run", "edgec_bench": "tools/edgec-bench",
            "edgec_shared": "libedgec.so"}
-_TVM = {"edgec_tvm": "tvm/libedgec_tvm.so"}
+_TVM = {"edgec_tvm": "tvm/libedgec_tvm.so", "edgec_tvm_rpc": "tvm/edgec-tvm-rpc"}
 _UNLESS_GIVEN = ("-DEDGEC_STATIC=OFF", "-DEDGEC_TVM_FFI=")  # CMake remembers the last build's
 _BUILDS_KEPT = 4  # of one triple
 _ATTEMPTS = 3  # while somebody edits the sources
@@ -95,14 +95,15 @@ def build_engine(triple: str = "", compiler: str = "auto", *, loads: bool = Fals
                        folder / "libedgec.so")
 
 
-def build_tvm_library(triple: str, ffi_headers: Path) -> Path:
-    """libedgec_tvm.so for `triple`: the engine as functions of TVM's runtime, built as above.
+def build_tvm_library(triple: str, ffi_headers: Path) -> tuple[Path, Path]:
+    """libedgec_tvm.so for `triple`: the engine as functions of TVM's runtime, built as above; and
+    edgec-tvm-rpc, which serves a session of TVM's RPC.
 
     `ffi_headers`: the folder of TVM FFI's headers.
     """
     compiler = _loading(triple, find_compiler(triple, "auto"))
     folder = _built("tvm", triple, compiler, (f"-DEDGEC_TVM_FFI={ffi_headers}",), _TVM)
-    return folder / "libedgec_tvm.so"
+    return folder / "libedgec_tvm.so", folder / "edgec-tvm-rpc"
 
 
 def shared_linker(triple: str) -> tuple[str, ...]:

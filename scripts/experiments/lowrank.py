@@ -82,7 +82,8 @@ def language_model(data: Path, arguments: argparse.Namespace) -> Subject:
 
     test = runs(TEST, arguments.windows)
     without = tuple(n for n in VARIANTS if "sensitivity" not in n)  # a run for each of 210 layers
-    return Subject(model, runs(CALIBRATION, 64), lambda other: _perplexity(other, test),
+    return Subject(model, runs(CALIBRATION, arguments.calibration),
+                   lambda other: _perplexity(other, test),
                    {"exclude": (_head(model),), "steps": 120, "step_runs": 1}, without)
 
 
@@ -146,6 +147,7 @@ def experiment(arguments: argparse.Namespace) -> None:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=tuple(SUBJECTS), default="minilm", help="what to factor")
     parser.add_argument("--windows", type=int, default=24, help="smollm2: test windows")
+    parser.add_argument("--calibration", type=int, default=64, help="smollm2: its windows")
     parser.add_argument("--ratios", type=float, nargs="*", default=RATIOS, help="shares to remove")
     parser.add_argument("--variants", nargs="*", choices=tuple(VARIANTS), default=None,
                         help="which of them; all by default")

@@ -1,10 +1,15 @@
-"""What criteria of structured pruning are worth: accuracy after the cut and after fine-tuning."""
+"""What criteria of structured pruning are worth: accuracy after the cut and after fine-tuning.
+
+Seeds are paired: each criterion is compared with the first one named, seed by seed.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -22,10 +27,13 @@ from edgec.model.task import Task
 from edgec.model.torch_export import export_module
 from experiments.command import Command
 from experiments.datasets import DATASETS, load_dataset
+from experiments.interval import mean_interval
 
 
 def experiment(arguments: argparse.Namespace) -> None:
-    """Prints a line per ratio and criterion: mean and deviation over seeds, in percent."""
+    """Prints a line per ratio and criterion: mean and deviation over seeds, in percent; behind it
+    the difference to the first criterion with its interval of 95 %, in points.
+    """
     task = load_dataset(arguments.dataset, arguments.data, arguments.out / "data")
     model, rows = network(arguments.model), []
     assert task.test is not None
@@ -40,7 +48,7 @@ def experiment(arguments: argparse.Namespace) -> None:
             columns = {key: [f[key] for f in found] for key in found[0]}
             print(f"{ratio:.0%} of MACs, {name:12s} " + "  ".join(
                 f"{key} {np.mean(values):.2f} ± {np.std(values):.2f}"
-                for key, values in columns.items()), flush=True)
+                for key, values in columns.items()) + _against(rows, ratio), flush=True)
 
 
 def network(path: Path | None) -> ir.Model:
@@ -50,6 +58,18 @@ def network(path: Path | None) -> ir.Model:
     net = watch.train(watch.load())
     window = torch.zeros(1, watch.CHANNELS, watch.WINDOW, 1)
     return normalize(export_module(net, (window,), "watch"))
+
+
+def _against(rows: Sequence[Mapping[str, Any]], ratio: float) -> str:
+    """Validation and test of the last row against the first one of its ratio."""
+    first, last = next(row for row in rows if row["ratio"] == ratio), rows[-1]
+    if first is last or len(first["runs"]) < 2:
+        return ""
+    told = ", ".join(
+        f"{key} " + mean_interval([b[key] - a[key] for a, b in
+                                   zip(first["runs"], last["runs"], strict=True)]).text()
+        for key in ("validation", "test"))
+    return f"  against {first['criterion']}: {told}"
 
 
 def _method(arguments: argparse.Namespace, ratio: float, name: str) -> Prune:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from edgec import registry
 from edgec.deploy.boards import Board
 from edgec.deploy.loopback import SFTP
-from edgec.deploy.transport import Transport, open_transport
+from edgec.deploy.transport import Stream, Transport, open_transport
 from edgec.errors import DeployError
 from tests.unit.deploy.boards_here import KINDS, board_here
 
@@ -83,6 +84,53 @@ def test_transport_works_after_a_timeout(transport: Transport) -> None:
     with pytest.raises(DeployError, match="no end"):
         transport.run(("sleep", "20"), 0.2)
     assert transport.run(("echo", "still here"), 10).stdout == b"still here\n"
+
+
+def all_of(stream: Stream) -> bytes:
+    return b"".join(iter(stream.receive, b""))
+
+
+def test_started_command_answers_what_it_is_sent(transport: Transport) -> None:
+    stream = transport.start(("cat",), 10)
+    try:
+        for word in (b"one\n", b"two\n"):
+            stream.send(word)
+            assert stream.receive() == word
+        stream.end_input()
+        assert stream.receive() == b""
+    finally:
+        stream.close()
+
+
+def test_started_command_takes_more_than_a_pipe_holds(transport: Transport) -> None:
+    data = os.urandom(1 << 20)
+    stream = transport.start(("sh", "-c", "head -c 1048576 | sha256sum; echo err >&2"), 30)
+    try:
+        stream.send(data)
+        assert all_of(stream).decode().startswith(sha256(data).hexdigest())
+    finally:
+        stream.close()
+
+
+def test_started_command_that_stays_silent_fails_after_its_timeout(transport: Transport) -> None:
+    stream = transport.start(("sleep", "20"), 0.3)
+    try:
+        with pytest.raises(DeployError, match="sleep 20"):
+            stream.receive()
+    finally:
+        stream.close()
+
+
+def test_closing_a_started_command_ends_it(transport: Transport) -> None:
+    stream = transport.start(("sh", "-c", "echo $$; exec cat"), 10)
+    process = Path(f"/proc/{stream.receive().decode().strip()}")
+    assert process.exists()
+    stream.close()
+    stream.close()
+    until = time.monotonic() + 10
+    while process.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not process.exists()
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000, 5_000_000])

@@ -139,6 +139,16 @@ EDGEC_TEST(LongRowsAreSplitAndStayWhole) {
       {"lut_s8", {Value({dim}, x), Constant({256}, table)}, Blank(EDGEC_S8, {dim}), {}}, wanted);
 }
 
+EDGEC_TEST(TablesTakeAndGiveUint8ByItsBytes) {
+  const TensorValue same = Constant({256}, Counting<int8_t>(256, -128));
+  CheckResult<int8_t>(
+      {"lut_s8", {Value<uint8_t>({3}, {0, 127, 128}), same}, Blank(EDGEC_S8, {3}), {}},
+      {0, 127, -128});
+  CheckResult<uint8_t>(
+      {"lut_s8", {Value<int8_t>({3}, {-128, 0, 127}), same}, Blank(EDGEC_U8, {3}), {}},
+      {128, 0, 127});
+}
+
 EDGEC_TEST(UnaryTakesKindAlphaAndBeta) {
   const TensorValue x = Value<float>({4}, {-2.0f, 0.0f, 1.0f, 4.0f});
   const TensorValue out = Blank(EDGEC_F32, {4});

@@ -94,6 +94,40 @@ def cut_file(data: bytes, number: int, operator: TfOperator, inputs: tuple[int, 
     return bytes(builder.Output())
 
 
+def with_uint8_ends(data: bytes) -> bytes:
+    """An int8 file with QUANTIZE from uint8 in front and to uint8 behind, as TensorFlow's converter
+    writes it when it is asked for uint8 inputs and outputs."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    graph, model.signatureDefs = model.subgraphs[0], None
+    model.operatorCodes.append(schema.OperatorCodeT(
+        deprecatedBuiltinCode=schema.BuiltinOperator.QUANTIZE, version=1,
+        builtinCode=schema.BuiltinOperator.QUANTIZE))
+    x, y = int(graph.inputs[0]), int(graph.outputs[0])
+    given, made = (_as_uint8(graph, index) for index in (x, y))
+    for place, ends in ((0, (given, x)), (len(graph.operators) + 1, (y, made))):
+        graph.operators.insert(place, schema.OperatorT(
+            opcodeIndex=len(model.operatorCodes) - 1, inputs=[ends[0]], outputs=[ends[1]]))
+    graph.inputs, graph.outputs = [given], [made]
+    builder = flatbuffers.Builder(len(data))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _as_uint8(graph: Any, index: int) -> int:
+    """The index of a new tensor of the same real numbers."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    made = copy.copy(graph.tensors[index])
+    made.name, made.type, made.buffer = f"uint8_{index}", schema.TensorType.UINT8, 0
+    made.quantization = copy.copy(made.quantization)
+    made.quantization.zeroPoint = [int(zero) + 128 for zero in made.quantization.zeroPoint]
+    graph.tensors.append(made)
+    return len(graph.tensors) - 1
+
+
 @cache
 def _unpacked(data: bytes) -> Any:
     from ai_edge_litert import schema_py_generated as schema

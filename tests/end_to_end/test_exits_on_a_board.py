@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -115,3 +116,19 @@ def test_bench_tells_time_share_and_score_of_every_exit(bundle: Bundle) -> None:
     assert exits["expected_us"] > 0
     assert any("early exits" in remark for remark in document["remarks"])
     assert "in the mean" in render([document])
+
+
+def test_bench_on_own_data_tells_who_leaves_where_and_how_many_are_right(
+        bundle: Bundle, tmp_path: Path) -> None:
+    (samples,) = TASK.validation.inputs.values()
+    np.savez(tmp_path / "own.npz", x=samples, y=TASK.validation.targets)
+    document = pipeline.bench_here(bundle.path, options=replace(QUICK, data=tmp_path / "own.npz"))
+    exits = document["exits"]["exits"]
+    chosen = {row.output: (row.share, row.score) for row in bundle.exits}  # on the same samples
+    found = {name: (row["share"], row["score"]) for name, row in exits.items()}
+    assert {name: pytest.approx(pair, abs=0.05) for name, pair in chosen.items()
+            if None not in pair} == {n: p for n, p in found.items() if None not in chosen[n]}
+    assert document["data"]["runs"] == len(TASK.validation)
+    assert document["data"]["score"] == pytest.approx(
+        sum(share * (score or 0) for share, score in found.values()))
+    assert not any("golden samples" in remark for remark in document["remarks"])

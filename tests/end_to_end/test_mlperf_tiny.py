@@ -20,7 +20,13 @@ from edgec.lower.interpret import interpret
 from edgec.lower.lower import lower
 from edgec.model.load import load_model
 from tests.end_to_end.conftest import SHARED
-from tests.end_to_end.imported_tflite import any_inputs, compare, interpreters, run_litert
+from tests.end_to_end.imported_tflite import (
+    any_inputs,
+    compare,
+    interpreters,
+    run_litert,
+    with_uint8_ends,
+)
 
 FOLDER = Path(os.environ.get("EDGEC_TEST_MODELS", SHARED.parent / "models" / "mlperf_tiny"))
 INT8 = ("ad_autoencoder_int8", "ic_resnet8_int8", "kws_dscnn_int8", "vww_mobilenet_int8")
@@ -67,6 +73,19 @@ def test_float_models_compute_what_litert_computes(name: str) -> None:
     expected = run_litert(interpreters(path.read_bytes())[0], [x])
     got, = interpret(graph, {graph.inputs[0]: x}).values()
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", ["ad_autoencoder_int8", "kws_dscnn_int8", "vww_mobilenet_int8"])
+def test_uint8_inputs_and_outputs_stay_so_and_give_litert_s_bytes(name: str, tmp_path) -> None:
+    path = tmp_path / "uint8.tflite"
+    path.write_bytes(with_uint8_ends(model_file(name).read_bytes()))
+    theirs = interpreters(path.read_bytes())[0]
+    shape = theirs.get_input_details()[0]["shape"]
+    x = np.random.default_rng(7).integers(0, 256, (8, *shape[1:])).astype(np.uint8)
+    expected = np.concatenate([run_litert(theirs, [sample[None]]) for sample in x])
+    got = on_engine(path, x, tmp_path)
+    assert got.dtype == expected.dtype == np.uint8
+    np.testing.assert_array_equal(got, expected)
 
 
 def quantized_as(path: Path, real: np.ndarray) -> np.ndarray:

@@ -12,6 +12,8 @@ from onnx import TensorProto, helper
 
 from edgec import comparing
 from edgec.errors import LoweringError, UsageError
+from edgec.format.bundle import read_bundle
+from edgec.lower.backend import backend_names
 from edgec.target.target import load_target
 from edgec.target.toolchain import host_triple
 
@@ -51,11 +53,13 @@ def test_reason_that_all_backends_share_is_told_once(tmp_path) -> None:
 
 
 def test_table_has_a_row_for_each_bundle_fastest_first(folder: Path) -> None:
-    rows = comparing.compare(comparing.bundles_in(folder))
+    found = comparing.compare(comparing.bundles_in(folder))
+    rows = found.rows
     assert {row.backend for row in rows} == {"native", "tflite"}
     assert rows[0].ratio == 1
     assert rows[0].median_us <= rows[1].median_us
     assert all(len(row.rounds_us) == comparing.ROUNDS for row in rows)
+    assert found.board["name"] == "here"
 
 
 def test_bundle_itself_is_no_folder_of_bundles(folder: Path) -> None:
@@ -68,10 +72,13 @@ def test_bundles_of_several_targets_are_refused(folder: Path, tmp_path: Path) ->
         comparing.compare([folder / "native", tmp_path / "native"])
 
 
-def test_fastest_is_chosen_and_its_bundle_says_why(tmp_path: Path) -> None:
-    bundle, _placements, rows, _refused = comparing.lower_fastest(
+def test_fastest_is_chosen_and_the_manifest_alone_says_why(tmp_path: Path) -> None:
+    bundle, _placements, rows = comparing.lower_fastest(
         model("Relu"), tmp_path / "bundle", name="relu", target=TWO)
-    chosen = bundle.lowering()["chosen"]
-    assert bundle.backend == chosen["backend"] == rows[0].backend
-    assert rows[1].backend in chosen["reason"]
+    chosen = read_bundle(bundle.path).chosen
+    assert chosen is not None
+    assert bundle.backend == chosen["rows"][0]["backend"] == rows[0].backend
     assert [row["median_us"] for row in chosen["rows"]] == [row.median_us for row in rows]
+    assert chosen["measured_on"]["cpu"]
+    assert set(chosen["refused"]) == set(backend_names()) - {row.backend for row in rows}
+    assert "chosen" not in bundle.lowering()

@@ -10,7 +10,8 @@ import onnx
 import pytest
 
 from edgec import pipeline, tuning
-from edgec.errors import UsageError
+from edgec.errors import MissingExtra, UsageError
+from edgec.lower.backends.tvm import worker
 from edgec.lower.backends.tvm.tuned import RECORDS
 from tests.unit.lower.lower_models import float_model, inputs_for
 
@@ -47,9 +48,17 @@ def test_a_tuned_model_gives_the_untuned_ones_values_and_tuning_goes_on(model: s
 
 
 @pytest.mark.skipif(os.uname().machine == "aarch64", reason="the board is this machine")
-def test_a_board_needs_a_server(model: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--rpc HOST:PORT"):
+def test_another_machine_is_measured_on_a_board(model: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="measure on a board, with --board"):
         tuning.tune(model, tmp_path / "t", "raspberry_pi_4", ONE_ROUND)
+    assert not (tmp_path / "t").exists()
+
+
+def test_missing_package_names_the_command(model: str, tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'edgec\[tvm\]'"):
+        tuning.tune(model, tmp_path / "t", TARGET, ONE_ROUND)
     assert not (tmp_path / "t").exists()
 
 
@@ -68,9 +77,3 @@ def test_a_time_limit_has_a_unit(text: str, seconds: float) -> None:
 def test_another_time_limit_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="write 90s, 20m or 1h"):
         tuning.parse_duration(text)
-
-
-@pytest.mark.parametrize("text", ["board", "board:", "board:0", "board:70000", ":9090"])
-def test_a_server_without_host_or_port_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="not HOST:PORT"):
-        tuning.parse_server(text)

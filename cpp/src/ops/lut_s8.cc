@@ -3,10 +3,18 @@
 #include "ops/node_inspector.h"
 
 namespace edgec {
+namespace {
+
+bool IsByte(const Tensor& tensor) { return tensor.dtype == EDGEC_S8 || tensor.dtype == EDGEC_U8; }
+
+}  // namespace
 
 edgec_status PrepareLutS8(const Node& node, PrepareContext& context, std::unique_ptr<Op>* op) {
   NodeInspector check(node, context);
-  if (!check.Signature({EDGEC_S8, EDGEC_S8}, EDGEC_S8, 0)) return check.status();
+  if (!check.Counts(2, 0)) return check.status();
+  check.Require(IsByte(*node.inputs[0]) && IsByte(*node.outputs[0]), EDGEC_E_OP_TYPE,
+                "input and output must be int8 or uint8");
+  check.Require(node.inputs[1]->dtype == EDGEC_S8, EDGEC_E_OP_TYPE, "the table must be int8");
   check.SameShape(*node.inputs[0], *node.outputs[0]);
   check.Constant(1, 256, "the table must have 256 entries");
   if (!check.ok()) return check.status();

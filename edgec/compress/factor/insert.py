@@ -1,12 +1,14 @@
 """The surgery: a layer becomes two nodes, y = A (B x) + bias.
 
 The second node keeps the layer's name, its bias and everything that follows it; the first is
-called <name>/inner. Strides, paddings and dilations go to the node that has the kernel's axis.
+called <name>/inner, or <name>/inner_2 where an earlier pass has taken that. Strides, paddings and
+dilations go to the node that has the kernel's axis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -71,12 +73,13 @@ class _Halves:
 
 def _split(graph: ir.Graph, node: ir.Node, halves: _Halves) -> None:
     layer, (first, second) = halves.layer, halves.attributes
-    weights = [_constant(graph, f"{layer.name}/{side}", data)
+    taken = {str(n.name) for n in graph} | {str(v.name) for n in graph for v in n.outputs}
+    weights = [_constant(graph, _free(f"{layer.name}/{side}", graph.initializers), data)
                for side, data in (("B", halves.first), ("A", halves.second))]
-    inner = ir.node(node.op_type, [node.inputs[0], weights[0]], attributes=first,
-                    name=f"{layer.name}/inner")
+    name = _free(f"{layer.name}/inner", taken)
+    inner = ir.node(node.op_type, [node.inputs[0], weights[0]], attributes=first, name=name)
     value = inner.outputs[0]
-    value.name, value.dtype = f"{layer.name}/inner", ir.DataType.FLOAT
+    value.name, value.dtype = name, ir.DataType.FLOAT
     value.shape = _inner_shape(node, halves)
     outer = ir.node(node.op_type, [value, weights[1], *node.inputs[2:]], attributes=second,
                     name=node.name)
@@ -89,6 +92,11 @@ def _split(graph: ir.Graph, node: ir.Node, halves: _Halves) -> None:
     graph.remove(node, safe=True)
     assert weight is not None
     del graph.initializers[str(weight.name)]
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """The name, with a number where it is taken."""
+    return next(n for n in chain([name], (f"{name}_{i}" for i in count(2))) if n not in taken)
 
 
 def _inner_shape(node: ir.Node, halves: _Halves) -> ir.Shape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import combinations
 from typing import Any
 
@@ -38,11 +38,15 @@ class Compare:
 
 @dataclass(frozen=True)
 class Run:
-    """One chain with one seed. tested: it is scored on the test split too, for the report alone."""
+    """One chain with one seed. tested: it is scored on the test split too, for the report alone.
+
+    strengths: what varies, by method, for people.
+    """
 
     steps: tuple[Step, ...]
     seed: int
     tested: bool = False
+    strengths: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def key(self) -> str:
@@ -60,7 +64,8 @@ class Run:
         return sum(trained_epochs(step.method) for step in self.steps)
 
     def __str__(self) -> str:
-        names = [s.name for s in self.steps]
+        names = [" ".join([s.name, *(f"{name}={value}" for name, value in
+                                     self.strengths.get(s.name, {}).items())]) for s in self.steps]
         return f"{' → '.join(names)}, seed {self.seed}"
 
 
@@ -113,19 +118,20 @@ class Planner:
         """Two orders of the same methods, at every strength."""
         count = max(len(self.levels[name]) for name in first)
         at = [{name: self.at(name, i, count) for name in first} for i in range(count)]
-        runs = tuple(tuple(self.runs(self._recovered([level[n][1] for n in names]), tested)
-                           for level in at) for names in (first, second))
-        return Duel(tuple(first), tuple(second), (runs[0], runs[1]),
-                    tuple({n: dict(level[n][0]) for n in first} for level in at))
+        told = tuple({n: dict(level[n][0]) for n in first} for level in at)
+        runs = tuple(tuple(self.runs(self._recovered([level[n][1] for n in names]), tested, words)
+                           for level, words in zip(at, told, strict=True))
+                     for names in (first, second))
+        return Duel(tuple(first), tuple(second), (runs[0], runs[1]), told)
 
     def repeat(self, name: str) -> Duel | None:
         """The method in two gentler passes against once, at every strength; None: it cannot be."""
         once, twice = [], []
-        for _, step in self.levels[name]:
+        for chosen, step in self.levels[name]:
             halves = step.method.twice()
             if halves is None:
                 return None
-            once.append(self.runs(self._recovered([step]), True))
+            once.append(self.runs(self._recovered([step]), True, {name: dict(chosen)}))
             passes = [Step(name, half) for half in halves]
             twice.append(self.runs(self._recovered(passes, self.recovery / 2), True))
         return Duel((name, name), (name,), (tuple(twice), tuple(once)),
@@ -136,9 +142,10 @@ class Planner:
         steps = [self.at(name, 0, 1)[1] for name in names]
         return Run(self._recovered(steps), self.seeds[0])
 
-    def runs(self, steps: tuple[Step, ...], tested: bool) -> tuple[Run, ...]:
+    def runs(self, steps: tuple[Step, ...], tested: bool,
+             strengths: Mapping[str, Any] | None = None) -> tuple[Run, ...]:
         """The chain with every seed."""
-        return tuple(Run(steps, seed, tested) for seed in self.seeds)
+        return tuple(Run(steps, seed, tested, strengths or {}) for seed in self.seeds)
 
     def at(self, name: str, index: int, count: int) -> tuple[Mapping[str, Any], Step]:
         """The strength of a method at one of `count` levels; with fewer of its own, the nearest."""

@@ -61,6 +61,14 @@ class Candidate:
                       "breaks": tuple(Break(**b) for b in document["breaks"])})
 
 
+def words(strengths: Strengths) -> str:
+    """The strengths in one line, as people read them."""
+    return ", ".join(f"{method}.{name}={value:.4g}" if isinstance(value, float)
+                     else f"{method}.{name}={value}"
+                     for method, options in strengths.items()
+                     for name, value in options.items()) or "as the recipe says"
+
+
 def _cost(document: Mapping[str, Any]) -> Cost:
     latency = document["latency"]
     return Cost(**{**document, "latency": None if latency is None else Latency(**latency)})

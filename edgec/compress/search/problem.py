@@ -8,12 +8,15 @@ from pathlib import Path
 
 import onnx_ir as ir
 
+from edgec.compress import method
 from edgec.compress.chain import Step, run_chain
 from edgec.compress.cost import Price
+from edgec.compress.hashes import model_sha256
 from edgec.compress.method import Given
 from edgec.compress.recipe import Limits, MethodTable
 from edgec.compress.search.candidate import Tried
 from edgec.compress.search.space import Strengths
+from edgec.model.load import load_model
 from edgec.provenance import sha256_of_json
 
 
@@ -30,6 +33,12 @@ class Problem:
     def steps(self, strengths: Strengths) -> list[Step]:
         """The chain with these strengths."""
         return [table.step(strengths.get(table.name)) for table in self.tables]
+
+    def files(self) -> dict[str, str]:
+        """Of every model that the tables name, as a student: what is in it."""
+        named = {value for table in self.tables for name in method.load(table.name).file_options()
+                 for value in (table.fixed.get(name), *table.strengths.get(name, ())) if value}
+        return {value: model_sha256(load_model(value)) for value in sorted(named)}
 
 
 def run_stage(problem: Problem, model: ir.Model, steps: Sequence[Step],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ from edgec.compress.search.layout import Layout, lay_out
 from edgec.compress.search.limits import Break, broken
 from edgec.compress.search.options import SearchOptions
 from edgec.compress.search.problem import Problem, run_stage
-from edgec.compress.search.space import Space, Strengths
+from edgec.compress.search.space import Space
+from edgec.compress.search.telling import Teller
 from edgec.errors import FormatError, MethodError, MissingExtra
 from edgec.provenance import sha256_of_json, tool_versions
 
@@ -74,10 +76,10 @@ class Search:
         study = self._study()
         self._again(study)
         wanted = min(self._options.trials, self._space.size or self._options.trials)
+        teller = self._teller(wanted, len(_candidates(study)))
         while (done := len(_candidates(study))) < wanted:
             study.sampler = _sampler(self._problem.given.seed + done)
-            self._problem.given.progress(f"trial {done + 1} of {wanted}")
-            study.optimize(self._objective, n_trials=1)
+            study.optimize(partial(self._objective, teller), n_trials=1)
         tried = {sha256_of_json(c.strengths): c for c in reversed(_candidates(study))}
         found = tuple(sorted(tried.values(), key=lambda c: c.number))
         meeting = [c for c in found if c.meets]
@@ -133,7 +135,8 @@ class Search:
         return sha256_of_json({
             "model": model_sha256(self._problem.model), "task": task_sha256(task),
             "target": None if target is None else target.name, "tools": tool_versions(),
-            "tables": repr(self._problem.tables), "limits": repr(self._problem.limits),
+            "tables": repr(self._problem.tables), "files": self._problem.files(),
+            "limits": repr(self._problem.limits),
             "seed": self._problem.given.seed, "cost": self._original.to_json(),
             "options": repr(replace(self._options, trials=1))})
 
@@ -154,12 +157,20 @@ class Search:
                 study.enqueue_trial(params)
                 known.append(params)
 
-    def _objective(self, trial: Trial) -> float:
+    def _teller(self, wanted: int, done: int) -> Teller:
+        given = self._problem.given
+        assert given.task is not None
+        return Teller(given.progress, wanted, done, given.task.metric)
+
+    def _objective(self, teller: Teller, trial: Trial) -> float:
         import optuna
 
         strengths = self._space.suggest(trial)
         same = next((c for c in _candidates(trial.study) if c.strengths == strengths), None)
-        candidate = replace(same, number=trial.number) if same else self._try(strengths, trial)
+        candidate = Candidate(trial.number, strengths)
+        teller.begins(candidate)
+        candidate = replace(same, number=trial.number) if same else self._try(candidate, trial)
+        teller.ends(candidate)
         trial.set_user_attr("candidate", candidate.to_json())
         for name in ("drop", "bytes", "latency_us", "worst_latency_us", "bit_ops_ratio"):
             excess = next((b.excess for b in candidate.breaks if b.limit == name), 0.0)
@@ -170,23 +181,21 @@ class Search:
         trial.set_constraint("runs", 0.0)
         return _signed_log(self._worth(candidate)[0])
 
-    def _try(self, strengths: Strengths, trial: Trial) -> Candidate:
+    def _try(self, candidate: Candidate, trial: Trial) -> Candidate:
         problem = self._problem
-        layout = lay_out(problem.model, problem.steps(strengths), problem.given, problem.price,
-                         problem.limits)
+        layout = lay_out(problem.model, problem.steps(candidate.strengths), problem.given,
+                         problem.price, problem.limits)
         for refused in layout.refused:
             problem.given.progress(f"{refused.step} is left out: {refused.reason}")
-        candidate = Candidate(trial.number, strengths, layout.refused)
+        candidate = replace(candidate, refused=layout.refused)
         breaks = () if layout.cost is None else self._ruled_out(layout.cost)
         if breaks:
             reason = "ruled out by its cost before training: " + "; ".join(map(str, breaks))
-            problem.given.progress(reason)
             return replace(candidate, stopped=reason, breaks=breaks)
         try:
             return self._run(candidate, layout, trial)
         except MethodError as error:
-            problem.given.progress(f"given up: {error}")
-            return replace(candidate, stopped=str(error))
+            return replace(candidate, stopped=f"given up: {error}")
 
     def _ruled_out(self, cost: Cost) -> tuple[Break, ...]:
         found = broken(self._problem.limits, cost, self._original, None)

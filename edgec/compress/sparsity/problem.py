@@ -28,6 +28,7 @@ from edgec.compress.sparsity.layers import Layer
 
 DAMPING = 0.01  # share of the mean of H's diagonal; holds what few samples do not show
 PULLS = (0.01, 0.1, 1.0, 10.0, 1000.0)  # towards W, as shares of that mean; the last: T is W
+_ROUNDING = 1e-10  # share of the centre's diagonal: what is left of inputs that never change
 _ROWS_PER_SAMPLE = 64  # twice those that rounding looks at: more is fitted to them
 _ROWS_AT_ONCE = 1024
 
@@ -77,9 +78,10 @@ class Inputs:
             return
         x, now = (np.concatenate(rows) for rows in zip(*self._waiting[half], strict=True))
         self._waiting[half].clear()
+        x, now = x.astype(np.float64), now.astype(np.float64)  # their centre is taken off later
         self._own[half] += now.T @ now
         self._cross[half] += x.T @ now
-        self._sums[half] += np.stack([x.sum(0, dtype=np.float64), now.sum(0, dtype=np.float64)])
+        self._sums[half] += np.stack([x.sum(0), now.sum(0)])
         self._counts[half] += len(x)
 
     def problem(self, layer: Layer, weight: Array) -> Problem:
@@ -91,6 +93,7 @@ class Inputs:
             means = np.zeros_like(means)  # nothing can take an error of the mean
         centres = self._counts[:, None, None] * np.outer(means[1], means[1])
         own = np.stack([layer.moments(part) for part in self._own]) - centres
+        own += _ROUNDING * centres.diagonal(0, 1, 2).mean() * np.eye(own.shape[1])
         centres = self._counts[:, None, None] * np.outer(means[0], means[1])
         cross = np.stack([layer.moments(part) for part in self._cross]) - centres
         target = _fitted(weight, own.sum(0), cross.sum(0), _pull(weight, own, cross))

@@ -47,9 +47,10 @@ def feed(problem: Problem, mask: Array) -> Array:
 
 
 def inverse_factor(hessian: Array) -> Array:
-    """The upper triangular U with UᵀU = H⁻¹."""
-    inverse = np.linalg.inv(hessian)
-    return np.linalg.cholesky((inverse + inverse.T) / 2).T
+    """The upper triangular U with UᵀU = H⁻¹: the inverse of the R with RRᵀ = H, so that H⁻¹, which
+    rounding may make indefinite, is never needed."""
+    root = np.linalg.cholesky(hessian[::-1, ::-1])[::-1, ::-1]
+    return np.asarray(np.triu(np.linalg.inv(root)))
 
 
 def chunks(pattern: Pattern, taps: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -6,17 +6,19 @@ For trying things out, for tests, and for a device that deploys to itself.
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from edgec.deploy.boards import Board
-from edgec.deploy.transport import Completed, Transport
+from edgec.deploy.transport import Completed, Stream, Transport
 from edgec.errors import ConnectError, DeployError
 
 _CHUNK_BYTES = 1 << 20
@@ -39,10 +41,9 @@ class LocalTransport:
 
     def run(self, command: Sequence[str], timeout_s: float, stdin: bytes = b"") -> Completed:
         """Runs `command` in a process group of its own, which a timeout kills."""
-        environment = {**os.environ, "HOME": str(self._home), "LC_ALL": "C"}
         try:
             process = subprocess.Popen(
-                list(command), cwd=self._home, env=environment, stdin=subprocess.PIPE,
+                list(command), cwd=self._home, env=_environment(self._home), stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         except OSError as error:  # the exit codes that a shell gives: not there, not executable
             exit_code = 127 if shutil.which(command[0], mode=os.F_OK) is None else 126
@@ -58,6 +59,10 @@ class LocalTransport:
             raise
         code = process.returncode
         return Completed(code if code >= 0 else 128 - code, stdout, stderr)
+
+    def start(self, command: Sequence[str], timeout_s: float) -> Stream:
+        """Starts `command` in a process group of its own."""
+        return _Process(command, self._home, self.where, timeout_s)
 
     def put(self, local: Path, remote: str, timeout_s: float) -> None:
         """Copies `local` to `remote`, which is taken from the board's home."""
@@ -89,6 +94,58 @@ class LocalTransport:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "HOME": str(home), "LC_ALL": "C"}
+
+
+class _Process:
+    """A command that was started."""
+
+    def __init__(self, command: Sequence[str], home: Path, where: str, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._doing = f"{where}: running: {shlex.join(command)[:200]}"
+        try:
+            self._process = subprocess.Popen(
+                list(command), cwd=home, env=_environment(home), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+        except OSError as error:
+            raise DeployError(f"{self._doing}: {error.strerror}") from None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._in, self._out = self._process.stdin, self._process.stdout
+        os.set_blocking(self._in.fileno(), False)
+
+    def send(self, data: bytes) -> None:
+        """Writes as fast as the command reads."""
+        unsent = memoryview(data)
+        while unsent:
+            if not select.select([], [self._in], [], self._timeout_s)[1]:
+                raise DeployError(f"{self._doing}: it reads nothing for {self._timeout_s:g} s")
+            try:
+                unsent = unsent[os.write(self._in.fileno(), unsent):]
+            except OSError as error:
+                raise DeployError(f"{self._doing}: {error.strerror}") from None
+
+    def end_input(self) -> None:
+        """Closes the pipe."""
+        self._in.close()
+
+    def receive(self) -> bytes:
+        """What is there, or comes."""
+        if not select.select([self._out], [], [], self._timeout_s)[0]:
+            raise DeployError(f"{self._doing}: it says nothing for {self._timeout_s:g} s")
+        return os.read(self._out.fileno(), _CHUNK_BYTES)
+
+    def close(self) -> None:
+        """Kills the group."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._in.close()
+        self._out.close()
 
 
 PLUGIN = LocalTransport

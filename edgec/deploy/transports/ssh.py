@@ -5,13 +5,20 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from edgec.deploy.boards import Board
-from edgec.deploy.transport import ENDED_BY_SIGNAL, MAX_OUTPUT_BYTES, Completed, Transport
+from edgec.deploy.transport import (
+    ENDED_BY_SIGNAL,
+    MAX_OUTPUT_BYTES,
+    Completed,
+    Stream,
+    Transport,
+)
 from edgec.deploy.transports._login import login
 from edgec.errors import ConnectError, DeployError
 
@@ -44,6 +51,17 @@ class SshTransport:
             if completed.exit_code == ENDED_BY_SIGNAL and not self._is_alive():
                 raise EOFError
             return completed
+
+    def start(self, command: Sequence[str], timeout_s: float) -> Stream:
+        """Starts `command` as `run` does, on a channel of its own."""
+        line = shlex.join(("sh", "-c", 'exec "$@" 2>/dev/null', "start", *command))
+        doing = f"running: {shlex.join(command)[:200]}"
+        failures = partial(self._failures, doing, timeout_s)
+        with failures():
+            channel = self._link.open_session(timeout=timeout_s)
+            channel.settimeout(timeout_s)
+            channel.exec_command(line)
+        return _Channel(channel, failures)
 
     def put(self, local: Path, remote: str, timeout_s: float) -> None:
         """Copies `local` to `remote`."""
@@ -128,6 +146,33 @@ class SshTransport:
         if done.exit_code != 0:
             reason = done.stderr.decode(errors="replace").strip()[-400:]
             raise DeployError(f"{self.where}: {doing}: {reason or f'exit {done.exit_code}'}")
+
+
+class _Channel:
+    """A command that was started; `failures` is what guards its calls."""
+
+    def __init__(self, channel: paramiko.Channel,
+                 failures: Callable[[], AbstractContextManager[None]]) -> None:
+        self._channel, self._failures = channel, failures
+
+    def send(self, data: bytes) -> None:
+        """As fast as the window of the channel opens."""
+        with self._failures():
+            self._channel.sendall(data)
+
+    def end_input(self) -> None:
+        """Says the end."""
+        with self._failures():
+            self._channel.shutdown_write()
+
+    def receive(self) -> bytes:
+        """What is there, or comes."""
+        with self._failures():
+            return bytes(self._channel.recv(_CHUNK_BYTES))
+
+    def close(self) -> None:
+        """Closes the channel: sshd ends the command's input and takes no more of its output."""
+        self._channel.close()
 
 
 def _watch(timeout_s: float) -> Callable[[int, int], None]:

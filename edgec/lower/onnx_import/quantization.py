@@ -1,4 +1,7 @@
-"""QuantizeLinear and DequantizeLinear. uint8 becomes s8: values and zero point shift by 128."""
+"""QuantizeLinear and DequantizeLinear. uint8 becomes s8: values and zero point shift by 128.
+
+A model input that is uint8 stays so, and a table makes it s8.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from edgec.lower.graph import Array, Quantization
 from edgec.lower.onnx_import._call import Call, Importers, Unsupported, normal_axis
 from edgec.lower.ops.cast import Cast
 from edgec.lower.ops.dequantize import Dequantize
+from edgec.lower.ops.lut import REQUANTIZE, Lut, other_sign
 from edgec.lower.ops.mul import Mul
 from edgec.lower.ops.quantize import Quantize
 from edgec.lower.ops.sub import Sub
@@ -91,20 +95,28 @@ def _dequantize_constant(call: Call, data: Array, dtype: str) -> str:
 
 
 def _dequantize_input(call: Call, dtype: str) -> str:
-    """A graph input that is int8 already; uint8 is scaled in float32, then quantized again."""
+    """A graph input; with two different scales it is scaled in float32, then quantized again."""
     parameters = _parameters(call, dtype)
     if parameters.axis is not None or dtype == "s32":
         raise Unsupported("dequantizes a graph input that is not int8 or uint8 per tensor")
     known = call.editor.tensor(call.input(0)).quantization
-    if dtype == "s8" and (known is None or known.same_as(parameters)):
-        call.editor.retype(call.input(0), quantization=parameters)
-        return call.emit(Dequantize(), [call.input(0)])
+    given = parameters.moved(_SHIFT[dtype])
+    if known is None or known.same_as(given):
+        call.editor.retype(call.input(0), quantization=given)
+        return call.emit(Dequantize(), [_as_s8(call, dtype, parameters)])
     real = call.emit(Cast("f32"), [call.input(0)], "cast")
     zero = np.float32(parameters.zero_point[0] + _SHIFT[dtype])
     real = call.emit(Sub(), [real, call.add_constant("zero", zero)], "shift")
     real = call.emit(Mul(), [real, call.add_constant("scale", parameters.scale[0])], "scale")
     stored = call.emit(Quantize(), [real], "quantize", quantization=parameters)
     return call.emit(Dequantize(), [stored])
+
+
+def _as_s8(call: Call, dtype: str, parameters: Quantization) -> str:
+    if dtype == "s8":
+        return call.input(0)
+    table = call.add_constant("table", other_sign("s8"))
+    return call.emit(Lut(REQUANTIZE), [call.input(0), table], "s8", quantization=parameters)
 
 
 PLUGIN: Importers = {"QuantizeLinear": _quantize, "DequantizeLinear": _dequantize}

@@ -1,5 +1,6 @@
 """Where do two runtimes part? The same inputs through each of them, layer by layer.
 
+    source file ──┐                                          a .tflite file in LiteRT, if it is one
     float ONNX ── QDQ ONNX ── reference ─┬─ native
      (ONNX Runtime, unoptimized) (numpy) ├─ tflite, ...     every backend that runs here
                                          └─ native on a board

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import onnx_ir as ir
+
 from edgec.lower.graph import Array, Graph, Tensor
 from edgec.lower.interpret import interpret
 from edgec.lower.numerics import dequantize
@@ -13,9 +15,12 @@ from edgec.measure.parity.engine_values import EngineValues
 from edgec.measure.parity.machines import Machine
 from edgec.measure.parity.onnx_values import OnnxValues, shifted
 from edgec.measure.parity.result import Output, Pair
+from edgec.measure.parity.source_values import SourceValues
+from edgec.measure.parity.stepwise import Stepwise, laid_as
 from edgec.measure.parity.walk import Layer, Reference, Seen, walk
 
 FLOAT, QDQ, ONNX, REFERENCE = "float ONNX", "QDQ ONNX", "ONNX", "reference"
+SOURCE = "source file"
 _QUANTIZERS = ("QuantizeLinear", "DequantizeLinear")
 
 
@@ -42,25 +47,38 @@ class OnnxRuntimes:
     nodes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Source:
+    """The .tflite file that a model was imported from, and the model."""
+
+    values: SourceValues
+    model: ir.Model
+
+
 class Comparison:
     """Of one lowered graph; give it samples with `add`."""
 
-    def __init__(self, graph: Graph, onnx: OnnxRuntimes, engines: Mapping[str, Engine]) -> None:
-        self._graph, self._onnx, self._engines = graph, onnx, engines
+    def __init__(self, graph: Graph, onnx: OnnxRuntimes, engines: Mapping[str, Engine],
+                 source: Source | None = None) -> None:
+        self._graph, self._onnx, self._engines, self._source = graph, onnx, engines, source
+        self._stepwise: Stepwise | None = None
         self._layers: dict[tuple[str, str], dict[str, Layer]] = {}
         self._outputs: dict[tuple[str, str], Difference] = {}
-        self._first = onnx.name if onnx.float_model is None else FLOAT
+        self._first = (FLOAT if onnx.float_model is not None else
+                       onnx.name if source is None else SOURCE)
 
     def add(self, inputs: Mapping[str, Array]) -> Mapping[str, Array]:
         """One sample through everything; what the reference gives for the outputs. EngineError."""
         values = interpret(self._graph, inputs, all_tensors=True)
         reference = Reference(self._graph, inputs, values)
         onnx = self._onnx.model.run(inputs)
-        first = onnx
+        first: Mapping[str, Array] = onnx
         if self._onnx.float_model is not None:
             first = self._onnx.float_model.run(inputs)
             self._collect(FLOAT, self._onnx.name, self._float_layers(first, onnx))
             self._compare_outputs(self._onnx.name, first, onnx)
+        if self._source is not None:
+            first = self._add_source(self._source, reference, onnx, first)
         self._collect(self._onnx.name, REFERENCE, walk(self._graph, self._seen(onnx), reference))
         self._compare_outputs(REFERENCE, first, values)
         for name in self._engines:
@@ -76,6 +94,32 @@ class Comparison:
         """What was found about model outputs."""
         return tuple(Output(runtime, self._first, tensor, found)
                      for (runtime, tensor), found in self._outputs.items())
+
+    def _add_source(self, source: Source, reference: Reference, onnx: Mapping[str, Array],
+                    first: Mapping[str, Array]) -> Mapping[str, Array]:
+        """Layers of the file against the imported model, and against the references."""
+        found = source.values.run(reference.inputs)
+        self._collect(SOURCE, self._onnx.name,
+                      self._imported(source, reference.inputs, onnx, found))
+        if self._onnx.name == QDQ:  # in float32 few of the file's tensors are left to be seen
+            self._collect(SOURCE, REFERENCE, walk(self._graph, self._seen(found), reference))
+        if self._first != SOURCE:
+            self._compare_outputs(SOURCE, first, found)
+            return first
+        self._compare_outputs(self._onnx.name, found, onnx)
+        return found
+
+    def _imported(self, source: Source, inputs: Mapping[str, Array], onnx: Mapping[str, Array],
+                  found: Mapping[str, Array]) -> Iterator[Layer]:
+        """Each operator of the file: what its nodes make of the values that LiteRT gave it."""
+        laid = {name: laid_as(found[name], onnx[name]) for name in found if name in onnx}
+        given = {name: value for name, value in laid.items() if value is not None}
+        if self._stepwise is None:
+            self._stepwise = Stepwise(source.model, SOURCE, given)
+        made = self._stepwise.run(inputs, given)
+        for name, value in given.items():
+            yield Layer(name.split(";")[0], source.values.operators[name], name, str(value.dtype),
+                        between(value, made[name]), between(value, onnx[name]))
 
     def _add_engine(self, name: str, reference: Reference, first: Mapping[str, Array]) -> None:
         engine = self._engines[name]

@@ -68,7 +68,8 @@ class OnnxValues:
 
     def _same_scale(self, tensor: Tensor) -> bool:
         known = self._quantizations.get(tensor.name)
-        return known is None or known.same_as(tensor.quantization)
+        shift = UINT8_SHIFT if tensor.dtype == "u8" else 0
+        return known is None or known.moved(shift).same_as(tensor.quantization)
 
     def _refusal(self, error: Exception) -> EngineError:
         return EngineError(f"ONNX Runtime refuses {self._where}: {' '.join(str(error).split())}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -91,6 +91,26 @@ def parse(data: bytes, where: str) -> TfGraph:
         raise Broken(f"{type(error).__name__}: {error}") from None
 
 
+def _densified(tensors: Sequence[TfTensor], operators: Sequence[TfOperator]
+               ) -> tuple[tuple[TfTensor, ...], tuple[TfOperator, ...]]:
+    """Without DENSIFY of constants, which are dense since they were read: so are its results."""
+    made, kept = list(tensors), []
+    for operator in operators:
+        source = operator.inputs[0] if len(operator.inputs) == 1 else -1
+        if operator.code != "DENSIFY" or source < 0 or tensors[source].data is None \
+                or len(operator.outputs) != 1 \
+                or _kind(tensors[operator.outputs[0]]) != _kind(tensors[source]):
+            kept.append(operator)
+            continue
+        made[operator.outputs[0]] = replace(tensors[operator.outputs[0]],
+                                            data=tensors[source].data)
+    return tuple(made), tuple(kept)
+
+
+def _kind(tensor: TfTensor) -> tuple[tuple[int, ...], str]:
+    return tensor.shape, tensor.dtype
+
+
 def load_schema(purpose: str) -> Any:
     """The schema's classes; MissingExtra without ai-edge-litert."""
     try:
@@ -124,6 +144,7 @@ class _Reader:
         outputs = _indices(graph.OutputsAsNumpy(), len(tensors), "a model output")
         self._refuse_dynamic(graph, tensors, inputs)
         name = _text(graph.Name()) or "model"
+        tensors, operators = _densified(tensors, operators)
         return TfGraph(name, tensors, operators, inputs, outputs, count)
 
     def _refuse_dynamic(self, graph: Any, tensors: Sequence[TfTensor], inputs: Sequence[int]

@@ -1,4 +1,4 @@
-"""QUANTIZE, DEQUANTIZE, CAST and DENSIFY."""
+"""QUANTIZE, DEQUANTIZE and CAST."""
 
 from __future__ import annotations
 
@@ -30,12 +30,4 @@ def _cast(call: Call) -> None:
     call.write(call.emit("Cast", [call.value(0)], to=int(element_type(call.output()))))
 
 
-def _densify(call: Call) -> None:
-    """Sparse constants are dense since they were read."""
-    if call.tensor(0).data is None:
-        raise Unsupported("reads what is not a constant")
-    call.write(call.value(0))
-
-
-PLUGIN: Importers = {"QUANTIZE": _as_real, "DEQUANTIZE": _as_real, "CAST": _cast,
-                     "DENSIFY": _densify}
+PLUGIN: Importers = {"QUANTIZE": _as_real, "DEQUANTIZE": _as_real, "CAST": _cast}

@@ -14,7 +14,7 @@ from edgec.lower.ops.add import Add
 from edgec.lower.ops.cast import Cast
 from edgec.lower.ops.dequantize import Dequantize
 from edgec.lower.ops.div import Div
-from edgec.lower.ops.lut import REQUANTIZE, Lut, table
+from edgec.lower.ops.lut import REQUANTIZE, Lut, other_sign, table
 from edgec.lower.ops.maximum import Maximum
 from edgec.lower.ops.minimum import Minimum
 from edgec.lower.ops.mul import Mul
@@ -132,6 +132,12 @@ def lut() -> Iterator[Case]:
         yield case(f"lut_{kind}", attributes,
                    [given("x", x, q_in), constant("table", table(attributes, q_in, q_out))],
                    "s8", q_out)
+    x = np.resize(np.arange(256), (3, 111)).astype(np.uint8)
+    yield case("u8_to_s8", Lut(REQUANTIZE),
+               [given("x", x, q_in.moved(128)), constant("table", other_sign("s8"))], "s8", q_in)
+    yield case("s8_to_u8", Lut(REQUANTIZE, to="u8"),
+               [given("x", x.view(np.int8), q_in), constant("table", other_sign("u8"))],
+               "u8", q_in.moved(128))
 
 
 def cast() -> Iterator[Case]:

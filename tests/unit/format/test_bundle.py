@@ -41,7 +41,7 @@ def edited(path: Path, **changes: Any) -> Path:
 def test_read_bundle_gives_back_what_was_written(bundle: Path) -> None:
     back = read_bundle(bundle)
     for field in ("name", "backend", "target", "triple", "artifact", "inputs", "outputs",
-                  "tolerance", "command"):
+                  "tolerance", "command", "chosen"):
         assert getattr(back, field) == getattr(CONTENTS, field), field
     assert back.artifact_path.read_bytes() == CONTENTS.artifact_bytes
     assert back.lock == {"inputs": CONTENTS.lock_inputs, "tools": CONTENTS.lock_tools}
@@ -51,6 +51,22 @@ def test_read_bundle_gives_back_what_was_written(bundle: Path) -> None:
         loaded = np.load(path, allow_pickle=False)
         np.testing.assert_array_equal(loaded, array)
         assert loaded.shape == array.shape
+
+
+def test_how_the_backend_was_chosen_is_in_the_manifest(tmp_path: Path) -> None:
+    chosen = {"reason": "the lowest median", "refused": {"tvm": "no linker"},
+              "measured_on": {"name": "line3", "where": "line3 (pi@host:22)", "cpu": "Pi 4"},
+              "rows": [{"backend": "native", "artifact_bytes": 64, "median_us": 3.5, "ratio": 1.0,
+                        "rounds_us": [3.5]}]}
+    contents = dataclasses.replace(CONTENTS, chosen=chosen)
+    assert write_bundle(tmp_path / "b", contents).chosen == chosen
+
+
+@pytest.mark.parametrize("chosen", [{}, {"reason": "x", "measured_on": {}, "rows": [],
+                                         "refused": {}}, "native"])
+def test_choice_without_its_numbers_is_refused(bundle: Path, chosen: object) -> None:
+    with pytest.raises(FormatError, match="malformed at chosen"):
+        read_bundle(edited(bundle, chosen=chosen))
 
 
 def test_bundle_id_is_the_start_of_the_manifests_sha256(bundle: Path) -> None:

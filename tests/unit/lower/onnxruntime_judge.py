@@ -85,8 +85,9 @@ def compare_int8(model: onnx.ModelProto, graph: Graph, inputs: Mapping[str, Arra
 
 
 def _replaced(expected: Array, found: Array) -> tuple[Array, Array]:
-    """`expected` in the layout of `found`, as s8, and how far the two are apart."""
-    signed = expected.astype(np.int32) - (128 if expected.dtype == np.uint8 else 0)
+    """`expected` in the layout and type of `found`, and how far the two are apart."""
+    shift = 128 if (expected.dtype, found.dtype) == (np.uint8, np.int8) else 0
+    signed = expected.astype(np.int32) - shift
     orders = [signed.transpose(p).reshape(found.shape) for p in permutations(range(signed.ndim))]
     best = min(orders, key=lambda order: int(np.abs(order - found).sum()))
-    return best.astype(np.int8), np.abs(best - found)
+    return best.astype(found.dtype), np.abs(best - found)

@@ -129,6 +129,20 @@ def test_quantized_graph_input_is_taken_as_it_is(dtype: type) -> None:
     _check(_model(nodes, x, {"s": np.float32(0.02), "z": dtype(3)}), x)
 
 
+def test_uint8_that_enters_and_leaves_is_shifted_by_a_table() -> None:
+    nodes = [_node("DequantizeLinear", "x", "s", "z", output="d"),
+             _node("Sigmoid", "d", output="a"), _node("QuantizeLinear", "a", "t", "z", output="b"),
+             _node("Flatten", "b")]
+    x = RANDOM.integers(0, 256, (3, 8)).astype(np.uint8)
+    model = _model(nodes, x, {"s": np.float32(0.02), "t": np.float32(0.004), "z": np.uint8(3)},
+                   TensorProto.UINT8)
+    _check(model, x)
+    graph = lower(as_ir(model))
+    assert [n.op for n in graph.nodes if n.op != "reshape"] == ["lut", "lut", "lut"]
+    ends = [graph.tensors[name] for name in (*graph.inputs, *graph.outputs)]
+    assert [(t.dtype, t.quantization.zero_point.tolist()) for t in ends] == [("u8", [3])] * 2
+
+
 def test_uint8_weights_with_zero_point_128_run_in_int8() -> None:
     q = np.random.default_rng(2).integers(1, 256, (8, 5)).astype(np.uint8)
     nodes = [_node("QuantizeLinear", "x", "s", "z", output="q"),

@@ -1,9 +1,11 @@
 """Latency by exit, from what edgec-bench printed."""
 
+import numpy as np
 import pytest
 
 from edgec.format.bundle import Answered
 from edgec.measure.exits import by_exit
+from edgec.measure.own_data import Answers
 
 RAW = {"output_names": ["y", "exit_1"], "answers": [1, 1, 1, 0] * 50,
        "samples_ns": [1000, 2000, 3000, 10000] * 50}
@@ -51,3 +53,17 @@ def test_no_mean_is_told_where_an_exit_was_not_seen():
 
 def test_a_model_without_exits_has_nothing():
     assert by_exit({"samples_ns": [1]}) == {}
+
+
+def test_of_own_data_shares_and_scores_are_of_the_data_and_go_before_validation():
+    answers = Answers("own.npz", np.array([1, 1, 0, 1]), np.array([1.0, 0.0, 1.0, 1.0]))
+    found = by_exit(RAW, KNOWN, answers)
+    assert found["exits"]["exit_1"] == {"share": 0.75, "median_us": 2.0,
+                                        "score": pytest.approx(2 / 3)}
+    assert found["exits"]["y"]["score"] == 1.0
+    assert (found["shares_of"], found["mean_us"]) == ("data", 4.0)
+
+
+def test_of_own_data_the_mean_is_over_whole_passes():
+    raw = {**RAW, "answers": [1, 1, 1, 0, 0], "samples_ns": [1000, 1000, 1000, 5000, 90000]}
+    assert by_exit(raw, None, Answers("own.npz", np.array([1, 1, 1, 0]), None))["mean_us"] == 2.0

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edgec.errors import UsageError
-from edgec.lower.backend import Backend, Compiled, HostPrograms, Pass, Site, load_backend
+from edgec.lower.backend import (
+    COMPILE_TIMEOUT,
+    COMPILE_TIMEOUT_S,
+    Backend,
+    Compiled,
+    HostPrograms,
+    Pass,
+    Site,
+    load_backend,
+)
 from edgec.lower.backends.ethos_u import c_array, report, vela
 from edgec.lower.backends.ethos_u.rules import RULES
 from edgec.lower.graph import Graph
@@ -25,6 +34,15 @@ class EthosU(Backend):
     artifact = "model.tflite"
     exact = False  # nothing runs here: the golden outputs are those of the references
     plans_memory = False  # Vela does
+    options = (COMPILE_TIMEOUT,)
+
+    def __init__(self, timeout_s: float = COMPILE_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+
+    def configured(self, options: Mapping[str, str]) -> Backend:
+        """With another time that Vela may take."""
+        super().configured(options)
+        return EthosU(float(options.get(COMPILE_TIMEOUT, self._timeout_s)))
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """A target with an NPU, and the rules of the tflite backend; Vela places what is left."""
@@ -56,7 +74,7 @@ class EthosU(Backend):
         """The same, with the C array, Vela's estimates, and where it put each node."""
         assert target.npu is not None
         tflite = load_backend(_UNCOMPILED).emit(graph, plan, target)
-        found = vela.run(tflite, target.npu)
+        found = vela.run(tflite, target.npu, timeout_s=self._timeout_s)
         return Compiled(found.model, c_array.sources(found.model),
                         {"npu": report.estimate(found, target.npu)},
                         report.placed(found, graph))

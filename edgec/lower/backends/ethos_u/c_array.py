@@ -33,8 +33,13 @@ extern const unsigned char edgec_model[EDGEC_MODEL_SIZE];
 _SOURCE = """\
 #include "model.h"
 
-/* C11: __attribute__((aligned)) is not known to every compiler for microcontrollers. */
-_Alignas(EDGEC_MODEL_ALIGNMENT) const unsigned char edgec_model[EDGEC_MODEL_SIZE] = {{
+/* C11 or C++11: __attribute__((aligned)) is not known to every compiler for microcontrollers. */
+#ifdef __cplusplus
+alignas(EDGEC_MODEL_ALIGNMENT)
+#else
+_Alignas(EDGEC_MODEL_ALIGNMENT)
+#endif
+const unsigned char edgec_model[EDGEC_MODEL_SIZE] = {{
 {rows}
 }};
 """

@@ -18,10 +18,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from edgec.errors import LoweringError, MissingExtra
+from edgec.lower.backend import COMPILE_TIMEOUT_S
 from edgec.target.target import Npu
 
 PACKAGE = "ethos-u-vela"
-TIMEOUT_S = 600.0
 FILE_IDENTIFIER = b"TFL3"
 _LAST_LINES = 8
 _SUMMARY = ("cycles_total", "cycles_npu", "inferences_per_second", "sram_memory_used",
@@ -41,8 +41,8 @@ class Found:
     version: str
 
 
-def run(tflite: bytes, npu: Npu, program: Sequence[str] = (), timeout_s: float = TIMEOUT_S
-        ) -> Found:
+def run(tflite: bytes, npu: Npu, program: Sequence[str] = (),
+        timeout_s: float = COMPILE_TIMEOUT_S) -> Found:
     """Compiles a .tflite file; `program`: the words that start Vela, if not the installed package.
 
     MissingExtra without the package; LoweringError with Vela's last lines when it fails, ends by a
@@ -69,8 +69,8 @@ def _call(words: Sequence[str], folder: Path, timeout_s: float) -> str:
                               stdin=subprocess.DEVNULL, timeout=timeout_s, check=False,
                               env={**os.environ, "LC_ALL": "C", "PYTHONHASHSEED": "0"})
     except subprocess.TimeoutExpired:
-        raise LoweringError(f"Vela took more than {timeout_s:g} s and was ended. Try a smaller "
-                            "model.") from None
+        raise LoweringError(f"Vela took more than {timeout_s:g} s and was ended. Give it more time "
+                            "with --compile-timeout, or try a smaller model.") from None
     except OSError as error:
         raise LoweringError(f"Vela cannot be started: {words[0]}: {error.strerror}.") from None
     console = done.stdout.decode(errors="replace")

@@ -10,6 +10,7 @@ import numpy as np
 from edgec.errors import LoweringError
 from edgec.lower.backends.tflite.operators import FOUR_BITS, version_of
 from edgec.lower.backends.tflite.records import OperatorRecord, Options, SubgraphRecord
+from edgec.lower.backends.tflite.sparse import Blocks
 from edgec.lower.graph import DTYPES, Array, Graph, Quantization, Tensor
 
 NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
@@ -18,12 +19,15 @@ NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
 class Builder:
     """One subgraph in the making. Tensors get their index on first use; model inputs come first."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, densify: bool = False) -> None:
+        self.densify = densify  # store weights sparse where that makes the file smaller
         self._graph = graph
         self._tensors: list[Tensor] = []
         self._operators: list[OperatorRecord] = []
         self._index: dict[str, int] = {}
         self._four_bits: set[int] = set()
+        self._sparse: dict[int, Blocks] = {}
+        self._densified: dict[str, int] = {}
         self._names = set(graph.tensors)
         for name in graph.inputs:
             if graph.tensors[name].data is not None:
@@ -53,6 +57,15 @@ class Builder:
         self._four_bits.add(index)
         return index
 
+    def densified(self, like: Tensor, blocks: Blocks) -> int:
+        """The index of a tensor with the values of this constant, which is stored sparse."""
+        if like.name not in self._densified:
+            stored = self.constant(f"{like.name}:sparse", like.data, like.quantization)
+            self._sparse[stored] = blocks
+            self._densified[like.name] = self.operator("DENSIFY", [stored],
+                                                       self.between(f"{like.name}:dense", like))
+        return self._densified[like.name]
+
     def int32(self, stem: str, values: Any) -> int:
         """The index of a constant of sizes, axes or positions."""
         return self.constant(stem, np.asarray(values, np.int32))
@@ -79,7 +92,7 @@ class Builder:
         inputs, outputs = (tuple(self.tensor(name) for name in names)
                            for names in (self._graph.inputs, self._graph.outputs))
         return SubgraphRecord(self._graph.name, tuple(self._tensors), tuple(self._operators),
-                              inputs, outputs, frozenset(self._four_bits))
+                              inputs, outputs, frozenset(self._four_bits), self._sparse)
 
     def _add(self, tensor: Tensor) -> int:
         self._tensors.append(tensor)

@@ -21,4 +21,4 @@ def emit(site: Site, builder: Builder) -> None:
                      builder.tensor(site.y.name))
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.int8_function, rules.output_scale_of_function))
+PLUGIN = Emitter(emit, (rules.bytes_only, rules.int8_function, rules.output_scale_of_function))

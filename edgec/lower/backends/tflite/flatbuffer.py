@@ -21,6 +21,7 @@ from edgec.lower.backends.tflite.records import (
     Options,
     SubgraphRecord,
 )
+from edgec.lower.backends.tflite.sparse import Blocks
 from edgec.lower.graph import Array, Quantization, Tensor
 
 SCHEMA_VERSION = 3
@@ -90,18 +91,21 @@ class _Packer:
     def _subgraph(self, subgraph: SubgraphRecord) -> Any:
         made = self._schema.SubGraphT()
         made.name = subgraph.name
-        made.tensors = [self._tensor(t, i in subgraph.four_bits)
+        made.tensors = [self._tensor(t, i in subgraph.four_bits, subgraph.sparse.get(i))
                         for i, t in enumerate(subgraph.tensors)]
         made.operators = [self._operator(op) for op in subgraph.operators]
         made.inputs, made.outputs = _indices(subgraph.inputs), _indices(subgraph.outputs)
         return made
 
-    def _tensor(self, tensor: Tensor, four_bits: bool) -> Any:
+    def _tensor(self, tensor: Tensor, four_bits: bool, sparse: Blocks | None) -> Any:
         made = self._schema.TensorT()
         made.name, made.shape = tensor.name, _indices(tensor.shape)
         made.hasRank = True
         made.type = getattr(self._schema.TensorType, "INT4" if four_bits else TYPES[tensor.dtype])
-        if tensor.data is not None:
+        if sparse is not None:
+            made.buffer = self._buffer(sparse.values.tobytes())
+            made.sparsity = sparse.parameters(self._schema, tensor.shape)
+        elif tensor.data is not None:
             data = np.ascontiguousarray(tensor.data)
             made.buffer = self._buffer(few_bits.pack(data, "s4") if four_bits else data.tobytes())
         if tensor.quantization is not None:

@@ -18,7 +18,8 @@ from edgec.lower.ops._rules import scale_of
 
 # The version that brought int8, where it is not 2. Those with 1 had it from the start, or never.
 _INT8: Mapping[str, int] = MappingProxyType({
-    "CAST": 3, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "HARD_SWISH": 1,
+    "CAST": 3, "CONV_2D": 3, "DENSIFY": 1, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4,
+    "HARD_SWISH": 1,
     "LEAKY_RELU": 1, "QUANTIZE": 1, "RESHAPE": 1})
 # The version that brought tensors of five axes.
 _RANK_5: Mapping[str, int] = MappingProxyType({
@@ -33,7 +34,7 @@ FOUR_BITS: Mapping[str, int] = MappingProxyType({"FULLY_CONNECTED": 10})
 _OLDEST = "1.14.0"  # every operator in its first version, and the first int8 ones
 _RUNTIME: Mapping[tuple[str, int], str] = MappingProxyType({
     ("ADD", 4): "2.6.0", ("BATCH_MATMUL", 1): "2.3.0", ("BATCH_MATMUL", 2): "2.3.0",
-    ("CAST", 3): "2.8.0", ("CONV_2D", 6): "2.9.0", ("DIV", 2): "2.3.0",
+    ("CAST", 3): "2.8.0", ("CONV_2D", 6): "2.9.0", ("DENSIFY", 1): "2.2.0", ("DIV", 2): "2.3.0",
     ("EXP", 2): "2.12.0", ("FULLY_CONNECTED", 5): "2.0.0",
     ("FULLY_CONNECTED", 10): "2.11.0", ("GELU", 1): "2.9.0",
     ("GELU", 2): "2.9.0", ("HARD_SWISH", 1): "1.15.0", ("LOG", 2): "2.15.0",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from edgec.lower.backends.tflite.sparse import Blocks
 from edgec.lower.graph import Tensor
 
 
@@ -51,7 +52,8 @@ class OperatorRecord:
 
 @dataclass(frozen=True)
 class SubgraphRecord:
-    """A subgraph and its signature. four_bits: int8 constants, stored as int4."""
+    """A subgraph and its signature. four_bits: int8 constants, stored as int4; sparse: in blocks.
+    """
 
     name: str
     tensors: tuple[Tensor, ...]
@@ -59,6 +61,7 @@ class SubgraphRecord:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     four_bits: frozenset[int] = frozenset()
+    sparse: Mapping[int, Blocks] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

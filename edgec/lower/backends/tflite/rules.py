@@ -40,6 +40,11 @@ def float_or_int8(site: Site) -> bool:
     return site.x.dtype == site.y.dtype and site.x.dtype in NUMBERS
 
 
+def bytes_only(site: Site) -> bool:
+    """Input and output must be int8 or uint8."""
+    return {site.x.dtype, site.y.dtype} <= {"s8", "u8"}
+
+
 def operands_float_or_int8(site: Site) -> bool:
     """Both inputs and the output must be float32, or all three int8."""
     return {site.x.dtype, site.input(1).dtype} == {site.y.dtype} and site.x.dtype in NUMBERS

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgec.format import few_bits
 from edgec.lower.backend import Site
+from edgec.lower.backends.tflite import sparse
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.graph import Quantization
 from edgec.lower.ops import _linear
@@ -16,8 +17,11 @@ from edgec.lower.ops.fully_connected import FullyConnected
 
 
 def add(site: Site, builder: Builder) -> list[int]:
-    """Indices of the weights as they are, and of the bias."""
-    return [builder.tensor(site.input(1).name), bias(site, builder, site.y.shape[-1])]
+    """Indices of the weights as they are, or sparse if asked for, and of the bias."""
+    blocks = sparse.blocks_of(site) if builder.densify else None
+    weights = (builder.tensor(site.input(1).name) if blocks is None else
+               builder.densified(site.input(1), blocks))
+    return [weights, bias(site, builder, site.y.shape[-1])]
 
 
 def add_matrix(site: Site, builder: Builder) -> list[int]:

@@ -11,7 +11,14 @@ import numpy as np
 
 from edgec.errors import UsageError
 from edgec.format.writer import write
-from edgec.lower.backend import Backend, HostPrograms, Pass, Site
+from edgec.lower.backend import (
+    COMPILE_TIMEOUT,
+    COMPILE_TIMEOUT_S,
+    Backend,
+    HostPrograms,
+    Pass,
+    Site,
+)
 from edgec.lower.backends.native import Native
 from edgec.lower.backends.tvm.request import Request
 from edgec.lower.backends.tvm.runtime import runtime
@@ -37,18 +44,26 @@ class Tvm(Backend):
 
     artifact = "model.so"
     machine_code = True
+    options = ("kernels", "tuning", COMPILE_TIMEOUT)
+
+    def __init__(self, timeout_s: float = COMPILE_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
 
     def configured(self, options: Mapping[str, str]) -> Backend:
-        """kernels: edgec, or tvm for TVM alone. tuning: a folder of `edgec tune`, for TVM alone."""
+        """kernels: edgec, or tvm for TVM alone. tuning: a folder of `edgec tune`, for TVM alone.
+        compile-timeout: seconds.
+        """
+        super().configured(options)
+        seconds = float(options.get(COMPILE_TIMEOUT, self._timeout_s))
         kernels = options.get("kernels", "edgec")
         if kernels not in KERNELS:
             raise UsageError(f"--tvm-kernels is {kernels!r}; allowed are {', '.join(KERNELS)}.")
         if kernels == "tvm":
-            return TvmAlone(read_tuning(options.get("tuning")))
+            return TvmAlone(read_tuning(options.get("tuning")), seconds)
         if "tuning" in options:
             raise UsageError("--tuning is for kernels of TVM's own, and --tvm-kernels is edgec. "
                              "Add --tvm-kernels tvm, or leave it out.")
-        return self
+        return Tvm(seconds)
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
         """What our engine supports, but exits."""
@@ -77,7 +92,7 @@ class Tvm(Backend):
         made = tuple(steps(graph, file))
         return _worker().compile(Request(
             write(file), made, _tensors(graph, made), graph.inputs, graph.outputs,
-            llvm(target), shared_linker(target.triple)))
+            llvm(target), shared_linker(target.triple)), self._timeout_s)
 
     def host_programs(self) -> HostPrograms:
         """edgec-run and edgec-bench with TVM's runtime, built for this machine on first use."""
@@ -97,7 +112,9 @@ class TvmAlone(Tvm):
 
     exact = False
 
-    def __init__(self, tuning: tuple[str, str] | None = None) -> None:
+    def __init__(self, tuning: tuple[str, str] | None = None,
+                 timeout_s: float = COMPILE_TIMEOUT_S) -> None:
+        super().__init__(timeout_s)
         self._tuning = tuning
 
     def supports(self, site: Site, target: Target) -> Iterator[str]:
@@ -111,7 +128,7 @@ class TvmAlone(Tvm):
 
     def emit(self, graph: Graph, plan: Plan, target: Target) -> bytes:
         """The library."""
-        return _worker().compile(self.request(graph, target))
+        return _worker().compile(self.request(graph, target), self._timeout_s)
 
     def request(self, graph: Graph, target: Target) -> Request:
         """What the compiler process, or the tuner, is asked for a graph."""

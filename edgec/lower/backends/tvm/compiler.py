@@ -79,11 +79,11 @@ def _database(tuning: tuple[str, str] | None) -> Any:
     return opened(tuning)
 
 
-def linker(request: Any) -> Callable[..., None]:
-    """What TVM's export calls to link: the request's linker."""
+def linker(request: Any, timeout_s: float | None = None) -> Callable[..., None]:
+    """What TVM's export calls to link: the request's linker, which may take so long."""
     def link(output: str, objects: Sequence[str], **_: Any) -> None:
         done = subprocess.run([*request.link, output, *objects], capture_output=True, text=True,
-                              check=False)
+                              check=False, timeout=timeout_s)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(request.link)}: {done.stderr.strip()}")
 

@@ -16,8 +16,8 @@ from tvm.s_tir.meta_schedule import builder, runner
 from tvm.s_tir.meta_schedule.runner import config, rpc_runner
 from tvm.s_tir.transform import RemoveWeightLayoutRewriteBlock
 
-KEY = "edgec"
-SESSION_S = 60
+from edgec.lower.backends.tvm.rpc import Address
+
 EVALUATION = config.EvaluatorConfig(number=1, repeat=7, min_repeat_ms=10)
 
 
@@ -64,23 +64,24 @@ class Measured(runner.PyRunnerFuture):  # type: ignore[misc]
 class Runner(runner.PyRunner):  # type: ignore[misc]
     """Measures one candidate at a time, each in a session of its own: one may crash."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, server: Address) -> None:
         super().__init__()
-        self._host, self._port = host, port
+        self._server = server
 
     def run(self, runner_inputs: Sequence[Any]) -> list[Any]:
         """Seconds of each, or what went wrong."""
         results = []
         for given in runner_inputs:
+            # Outside: a server that is gone is the end, not a candidate that loses.
+            session = rpc.connect(self._server.host, self._server.port, self._server.key)
             try:
-                seconds = self._seconds(given)
+                seconds = self._seconds(session, given)
                 results.append(Measured(runner.RunnerResult(seconds, None)))
             except Exception as error:  # it crashed there, or took too long
                 results.append(Measured(runner.RunnerResult(None, str(error))))
         return results
 
-    def _seconds(self, given: Any) -> list[float]:
-        session = rpc.connect(self._host, self._port, KEY, session_timeout=SESSION_S)
+    def _seconds(self, session: Any, given: Any) -> list[float]:
         path = Path(str(given.artifact_path))
         remote = f"{path.parent.name}.so"
         session.upload(str(path), remote)

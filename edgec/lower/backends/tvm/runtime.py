@@ -26,10 +26,12 @@ WHEELS = {"aarch64": (
 
 @dataclass(frozen=True)
 class Runtime:
-    """Libraries in one folder: ours, and TVM's, which it loads."""
+    """Files of one folder: our library, TVM's, which it loads, and a program that serves TVM's RPC.
+    """
 
     ours: Path
     tvm: tuple[Path, ...]
+    server: Path
 
 
 def runtime(triple: str) -> Runtime:
@@ -38,7 +40,7 @@ def runtime(triple: str) -> Runtime:
     MissingExtra without TVM here, BuildError without a compiler or a way to the wheels.
     """
     packages = _packages()
-    ours = build_tvm_library(triple, packages / "tvm_ffi" / "include")
+    ours, server = build_tvm_library(triple, packages / "tvm_ffi" / "include")
     if triple == host_triple():
         libraries = [packages / member for member in MEMBERS.values()]
     elif triple in WHEELS:
@@ -47,8 +49,8 @@ def runtime(triple: str) -> Runtime:
         raise BuildError(f"there is no package of TVM for {triple}, only for "
                          f"{', '.join(sorted({host_triple(), *WHEELS}))}. Lower with the backend "
                          "native.")
-    files = _together(ours.parent, [*libraries, ours])
-    return Runtime(files[-1], tuple(files[:-1]))
+    *copies, ours, server = _together(ours.parent, [*libraries, ours, server])
+    return Runtime(ours, tuple(copies), server)
 
 
 def _packages() -> Path:

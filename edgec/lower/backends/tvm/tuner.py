@@ -1,10 +1,10 @@
 """The process that tunes: measures schedules of a model's kernels until its time is up.
 
-    python -m edgec.lower.backends.tvm.tuner FOLDER SECONDS HOST:PORT
+    python -m edgec.lower.backends.tvm.tuner FOLDER SECONDS
 
-A request (request.py) comes on the standard input, as `compiler.py` reads it; lines for the user
-go to the standard output. TVM's database grows in FOLDER and is gone on with. When the standard
-input ends, so does the process, with all it started. An empty HOST:PORT: a server of its own here.
+A request (request.py) and the address of TVM's RPC (rpc.py) come on the standard input, as
+`compiler.py` reads them; lines for the user go to the standard output. TVM's database grows in
+FOLDER and is gone on with. When the standard input ends, so does the process, with all it started.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import json
 import math
 import os
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,24 +25,25 @@ from edgec.atomic import write_file
 from edgec.lower.backends.tvm.compiler import linker, receive
 from edgec.lower.backends.tvm.database import tuner
 from edgec.lower.backends.tvm.request import Request
+from edgec.lower.backends.tvm.rpc import Address
 from edgec.lower.backends.tvm.tuned import DEFAULTS, repair
 
 TRIALS = 4  # measured between two looks at the clock
-SERVER_START_S = 60
+LINK_S = 60.0  # a kernel takes well under a second
 LEAST_FLOP = 1e4  # of a function worth the time
 
 
-def main(folder: Path, seconds: float, address: str) -> None:
+def main(folder: Path, seconds: float) -> None:
     """Tunes until the time is up."""
     end = time.monotonic() + seconds
     lines = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # TVM's tables go to the log
     request: Request = receive(sys.stdin.buffer)
+    server: Address = receive(sys.stdin.buffer)
     threading.Thread(target=_end_with_input, daemon=True).start()
     repair(folder)
     with tempfile.TemporaryDirectory(prefix="edgec-tune-") as scratch:
-        host, port = _server(scratch) if not address else _split(address)
-        _Tuning(request, folder, Path(scratch), (host, port), lines).run(end)
+        _Tuning(request, folder, Path(scratch), server, lines).run(end)
 
 
 def _end_with_input() -> None:
@@ -53,34 +52,10 @@ def _end_with_input() -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _split(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    return host, int(port)
-
-
-def _server(scratch: str) -> tuple[str, int]:
-    """A server of TVM's RPC on the loopback, one thread per kernel."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    subprocess.Popen([sys.executable, "-m", "tvm.exec.rpc_server", "--host", "127.0.0.1",
-                      "--port", str(port), "--port-end", str(port + 1), "--key", "edgec"],
-                     cwd=scratch, stdin=subprocess.DEVNULL, stdout=sys.stderr,
-                     env={**os.environ, "TVM_NUM_THREADS": "1"})
-    until = time.monotonic() + SERVER_START_S
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return "127.0.0.1", port
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"TVM's RPC server did not start within {SERVER_START_S} s")
-
-
 class _Tuning:
     """The tasks of one model, the database, and the clock."""
 
-    def __init__(self, request: Request, folder: Path, scratch: Path, server: tuple[str, int],
+    def __init__(self, request: Request, folder: Path, scratch: Path, server: Address,
                  lines: TextIO) -> None:
         schedules = tuner()
         import tvm
@@ -91,7 +66,7 @@ class _Tuning:
 
         self._schedules, self._folder, self._lines = schedules, folder, lines
         self._target = tvm.target.Target({**request.llvm, "num-cores": 1})
-        self._builder, self._runner = Builder(linker(request), scratch), Runner(*server)
+        self._builder, self._runner = Builder(linker(request, LINK_S), scratch), Runner(server)
         module = functions(build(request), self._target)
         found = schedules.relax_integration.extract_tasks(module, self._target)
         self._tasks = sorted((t for t in found if _flop(t) >= LEAST_FLOP), key=_cost, reverse=True)
@@ -123,6 +98,8 @@ class _Tuning:
         module = task.dispatched[0]
         api = self._schedules
         built = self._builder.build([api.builder.BuilderInput(scheduled(module), self._target)])[0]
+        if built.error_msg is not None:
+            raise RuntimeError(f"{task.task_name} with default loops: {built.error_msg}")
         given = api.runner.RunnerInput(built.artifact_path, "cpu",
                                        ArgInfo.from_entry_func(module, False))
         seconds = self._runner.run([given])[0].result().run_secs
@@ -190,4 +167,4 @@ def _cost(task: Any) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3])
+    main(Path(sys.argv[1]), float(sys.argv[2]))

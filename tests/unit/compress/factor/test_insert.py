@@ -41,6 +41,13 @@ def test_convolutions_at_full_rank_compute_the_same(conv: str) -> None:
     np.testing.assert_allclose(run_onnx(result, data)["y"], run_onnx(model, data)["y"], atol=1e-5)
 
 
+def test_halves_of_an_earlier_pass_are_split_again() -> None:
+    model, data = cnn(), images(1)[0]
+    result = split_all(split_all(model, "spatial"), "channel")
+    onnx.checker.check_model(ir.to_proto(result), full_check=True)
+    np.testing.assert_allclose(run_onnx(result, data)["y"], run_onnx(model, data)["y"], atol=1e-5)
+
+
 def test_linear_layers_at_full_rank_compute_the_same() -> None:
     model = encoder()
     data = {"x": np.random.default_rng(0).normal(size=(1, 6, 16)).astype(np.float32)}

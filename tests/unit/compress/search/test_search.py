@@ -15,6 +15,7 @@ from edgec.compress.search.options import SearchOptions
 from edgec.compress.search.problem import Problem
 from edgec.compress.search.search import Search
 from edgec.errors import FormatError, MethodError
+from edgec.model.onnx_file import save_model
 from tests.unit.compress import trained
 
 PRUNE = MethodTable("prune", {"epochs": 1, "steps": 1, "criterion": "group_norm", "round_to": 4},
@@ -151,3 +152,30 @@ def test_a_damaged_record_of_trials_is_named_and_how_to_go_on(model, tmp_path) -
     search = Search(problem(model, Limits(drop=1), Told()), SearchOptions(1), tmp_path)
     with pytest.raises(FormatError, match=r"search\.journal is damaged: .* Remove it and search"):
         search.run()
+
+
+def test_a_student_file_that_changes_begins_another_search(model, tmp_path) -> None:
+    student, told = tmp_path / "student.onnx", Told()
+    table = MethodTable("distill", {"epochs": 0, "student": str(student)})
+    save_model(model, student)
+    Search(problem(model, Limits(drop=1), told, table), SearchOptions(1), tmp_path / "s").run()
+    name = model.graph.name
+    try:
+        model.graph.name = "another"
+        save_model(model, student)
+    finally:
+        model.graph.name = name
+    before = len(told.lines)
+    Search(problem(model, Limits(drop=1), told, table), SearchOptions(1), tmp_path / "s").run()
+    assert len(told.lines) > before
+
+
+def test_every_trial_tells_its_strengths_its_verdict_and_how_long_yet(model, tmp_path) -> None:
+    told = Told()
+    Search(problem(model, Limits(bytes=paper_cost(model).bytes * 8 // 10), told),
+           SearchOptions(9), tmp_path).run()
+    assert told.of("trial 1 of 3") == ["trial 1 of 3: prune.ratio=0.4"]
+    assert [("within" in line, "beyond" in line or "ruled out" in line) in
+            ((True, False), (False, True)) for line in told.of("trial 1: ")] == [True]
+    assert "left" in told.of("trial 2: ")[0]
+    assert "left" not in told.of("trial 3: ")[0]

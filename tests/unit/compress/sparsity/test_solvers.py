@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 import onnx_ir as ir
 import pytest
 
 from edgec.compress.method import Given, run
 from edgec.compress.methods.sparsify import Sparsify
+from edgec.compress.quantization.units import weight_array
 from edgec.compress.sparsity import reconstruct, sparsegpt
+from edgec.compress.sparsity.layers import find_layers
 from edgec.compress.sparsity.pattern import Pattern, cell_scores, choose, spread, starts
 from edgec.compress.sparsity.problem import Inputs
 from tests.unit.compress.float_models import Array, from_text, images, normal
@@ -18,6 +22,7 @@ from tests.unit.compress.sparsity.layer_data import (
     ROWS,
     inputs,
     layer,
+    model,
     problem,
 )
 
@@ -194,3 +199,16 @@ def test_outputs_that_batch_normalization_makes_small_lose_their_blocks_first() 
     weight = made.graph.initializers["w"].const_value
     assert weight is not None
     assert [half.any() for half in np.split(weight.numpy(), 2)] == [False, True]
+
+
+@pytest.mark.parametrize("solver", [sparsegpt, reconstruct])
+@pytest.mark.parametrize("change", [0.0, 1e-4])
+def test_inputs_that_hardly_change_are_solved(solver: ModuleType, change: float) -> None:
+    found, = find_layers(model(0, bias=True))[0]
+    exact = found.matrix(weight_array(found.unit)).astype(np.float64)
+    seen, rng = Inputs(found.unit, DEPTH), np.random.default_rng(0)
+    for _ in range(8):
+        rows = (6 + change * rng.normal(size=(ROWS, DEPTH))).astype(np.float32)
+        seen.add(rows, rows)
+    solved = solver.prune(seen.problem(found, exact), BLOCKS, TAPS, 0.5, ALL)
+    assert np.abs(solved).max() < 10 * np.abs(exact).max()

@@ -96,23 +96,39 @@ def test_every_rule_of_velas_own_is_there_because_vela_refuses(op: str, name: st
         BACKEND.emit(case.graph, plan(case.graph), U55)
 
 
-def test_c_array_holds_the_model_aligned_and_says_its_sha256(tmp_path: Path) -> None:
-    made = compiled("convnet")
-    header, source = made.files["model.h"].decode(), made.files["model.c"]
-    assert f'"{sha256(made.artifact).hexdigest()}"' in header
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("there is no C compiler")
-    (tmp_path / "model.h").write_text(header)
-    (tmp_path / "model.c").write_bytes(source)
+# Of C and of C++: the name that finds a compiler here and the emulator that runs its programs.
+C11, CXX17 = ("-std=c11",), ("-std=c++17", "-x", "c++")
+QEMU_ARM = ("qemu-arm-static", "-L", "/usr/arm-linux-gnueabihf")
+COMPILERS = [("gcc", C11, ()), ("g++", CXX17, ()), ("clang", C11, ()), ("clang++", CXX17, ()),
+             ("arm-linux-gnueabihf-gcc", C11, QEMU_ARM),
+             ("arm-linux-gnueabihf-g++", CXX17, QEMU_ARM)]
+
+
+@pytest.mark.parametrize(("compiler", "options", "emulator"), COMPILERS,
+                         ids=[name for name, _, _ in COMPILERS])
+def test_c_array_holds_the_model_aligned_in_c11_and_in_cxx17(
+        compiler: str, options: tuple[str, ...], emulator: tuple[str, ...], tmp_path: Path) -> None:
+    missing = [name for name in (compiler, *emulator[:1]) if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"{missing[0]} is not installed")
+    model = np.arange(1000, dtype=np.uint8).tobytes()
+    for name, text in c_array.sources(model).items():
+        (tmp_path / name).write_bytes(text)
     (tmp_path / "main.c").write_text(
         '#include <stdio.h>\n#include <stdint.h>\n#include "model.h"\n'
         "int main(void) { if ((uintptr_t)edgec_model % EDGEC_MODEL_ALIGNMENT) return 1;\n"
         "return fwrite(edgec_model, 1, sizeof edgec_model, stdout) != EDGEC_MODEL_SIZE; }\n")
-    subprocess.run([compiler, "-std=c11", "-Wall", "-Werror", "model.c", "main.c", "-o", "main"],
-                   cwd=tmp_path, check=True, timeout=60)
-    done = subprocess.run([tmp_path / "main"], capture_output=True, check=True, timeout=20)
-    assert done.stdout == made.artifact
+    subprocess.run([compiler, *options, "-Wall", "-Wextra", "-pedantic", "-Werror", "model.c",
+                    "main.c", "-o", "main"], cwd=tmp_path, check=True, timeout=60)
+    done = subprocess.run([*emulator, tmp_path / "main"], capture_output=True, check=True,
+                          timeout=20)
+    assert done.stdout == model
+
+
+def test_c_array_is_of_the_model_of_the_bundle() -> None:
+    made = compiled("convnet")
+    assert made.files == c_array.sources(made.artifact)
+    assert f'"{sha256(made.artifact).hexdigest()}"' in made.files["model.h"].decode()
 
 
 def test_bundle_has_the_sources_and_is_not_benched_or_deployed(tmp_path: Path) -> None:

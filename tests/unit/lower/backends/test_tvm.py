@@ -12,7 +12,7 @@ import pytest
 from edgec import pipeline
 from edgec.compress import method
 from edgec.errors import LoweringError, MissingExtra
-from edgec.lower.backend import Site, load_backend
+from edgec.lower.backend import COMPILE_TIMEOUT, Site, load_backend
 from edgec.lower.backends import tvm as backend
 from edgec.lower.backends.native import Native
 from edgec.lower.backends.tvm import worker as workers
@@ -103,6 +103,20 @@ def test_a_linker_that_fails_is_an_error_with_its_words(monkeypatch: pytest.Monk
     monkeypatch.setattr(backend, "shared_linker", lambda triple: ("false",))
     with pytest.raises(LoweringError, match=r"(?s)cannot compile.*RuntimeError: false"):
         emitted(island())
+
+
+def test_a_linker_that_hangs_is_ended_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tvm_ffi")
+    other = Worker()
+    monkeypatch.setattr(backend, "_worker", lambda: other)
+    monkeypatch.setattr(backend, "shared_linker", lambda triple: ("sh", "-c", "exec sleep 617"))
+    hurried = load_backend("tvm").configured({COMPILE_TIMEOUT: "6"})
+    graph = island()
+    with pytest.raises(LoweringError, match=r"took more than 6 s .*--compile-timeout"):
+        hurried.emit(graph, plan(graph), TARGET)
+    sleeping = [path for path in Path("/proc").glob("[0-9]*/cmdline")
+                if path.read_bytes().startswith(b"sleep\x00617\x00")]
+    assert not sleeping
 
 
 def test_another_process_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
+from edgec import pipeline
 from edgec.errors import UnsupportedOps
 from edgec.lower.interpret import interpret
 from edgec.lower.lower import lower, placement
@@ -82,6 +83,19 @@ def test_uint8_file_is_at_most_one_step_from_litert(tmp_path):
     agree(data, tmp_path, {"x": integers(1, 5, 5, 2, dtype=np.uint8)}, most=1)
     placed = placement(lower(load_model(tmp_path / "model.tflite")))
     assert ("conv2d", "int8") in [(p.op, p.runs) for p in placed]
+
+
+@pytest.mark.parametrize("backend", ["native", "tflite"])
+def test_uint8_file_runs_with_its_own_types_and_scales(backend, tmp_path):
+    (tmp_path / "m.tflite").write_bytes(int8_conv(activation="uint8"))
+    bundle, _ = pipeline.lower(str(tmp_path / "m.tflite"), tmp_path / "b", backend=backend,
+                               target="generic_x86_64")
+    assert [(p.dtype, p.scale, p.zero_point) for p in (*bundle.inputs, *bundle.outputs)] == [
+        ("u8", np.float32(0.05), 131), ("u8", np.float32(0.07), 118)]
+    x = integers(1, 5, 5, 2, dtype=np.uint8)
+    signed = int8_conv()
+    y, = litert(signed, {"x": (x.astype(np.int16) - 128).astype(np.int8)}).values()
+    np.testing.assert_array_equal(pipeline.run(bundle.path, [x])[0], y.view(np.uint8) ^ 128)
 
 
 def test_weights_of_8_bits_on_float_activations_are_taken_at_their_value(tmp_path):
