@@ -23,6 +23,7 @@ from edgec.lower.ops.div import Div
 from edgec.lower.ops.fully_connected import FullyConnected
 from edgec.lower.ops.gather import Gather
 from edgec.lower.ops.layer_norm import LayerNorm
+from edgec.lower.ops.lut import Lut
 from edgec.lower.ops.max_pool2d import MaxPool2d
 from edgec.lower.ops.pad import Pad
 from edgec.lower.ops.reduce_sum import ReduceSum
@@ -74,6 +75,17 @@ def test_at_most_255_inputs() -> None:
 
 def test_float_or_int8() -> None:
     assert_only(rules.float_or_int8, refusals(Softmax(), [t("x", "s32", 4)], t("y", "s32", 4)))
+
+
+def test_bytes_only() -> None:
+    def site(x: str, y: str) -> Site:
+        return Site(Node("n", "lut", ("x", "table"), ("y",), Lut("requantize")),
+                    (t("x", x, 4), t("table", "s8", 256, constant=True)), (t("y", y, 4),))
+
+    assert rules.bytes_only(site("u8", "s8"))
+    assert rules.bytes_only(site("s8", "u8"))
+    assert not rules.bytes_only(site("s32", "s8"))
+    assert not rules.bytes_only(site("s8", "f32"))
 
 
 def test_operands_float_or_int8() -> None:

@@ -69,6 +69,17 @@ def test_float_or_int8() -> None:
     assert_only(rules.float_or_int8, refusals(Softmax(), [t("x", "s32", 4)], t("y", "s32", 4)))
 
 
+def test_bytes_only() -> None:
+    def site(x: str, y: str) -> Site:
+        return Site(Node("n", "lut", ("x", "table"), ("y",), Lut("requantize")),
+                    (t("x", x, 4), t("table", "s8", 256, constant=True)), (t("y", y, 4),))
+
+    assert rules.bytes_only(site("u8", "s8"))
+    assert rules.bytes_only(site("s8", "u8"))
+    assert not rules.bytes_only(site("s32", "s8"))
+    assert not rules.bytes_only(site("s8", "f32"))
+
+
 def test_operands_float_or_int8() -> None:
     assert_only(rules.operands_float_or_int8, refusals(
         Add(), [t("a", "s64", 4), t("b", "s64", 4)], t("y", "s64", 4)))
