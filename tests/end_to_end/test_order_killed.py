@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.heeding import EDGEC
+from tests.end_to_end.heeding import EDGEC, interrupted
 from tests.unit.compress.recipes import write_recipe
 
 WORDS = (*EDGEC, "order", "recipe.toml", "-o", "out", "--jobs", "2")
@@ -21,18 +18,8 @@ WORDS = (*EDGEC, "order", "recipe.toml", "-o", "out", "--jobs", "2")
 def test_an_interrupted_order_tells_how_to_go_on_and_does(tmp_path: Path) -> None:
     write_recipe(tmp_path)
     runs = tmp_path / "out" / "runs"
-    process = subprocess.Popen(WORDS, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-                               start_new_session=True)
-    deadline = time.monotonic() + 300
-    while not (runs.is_dir() and any(runs.glob("*.json"))):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    errors = interrupted(WORDS, tmp_path, lambda: runs.is_dir() and any(runs.glob("*.json")), 300)
     assert "the same command goes on from there" in " ".join(errors.split())
-    assert "Traceback" not in errors
     kept = {path.name: path.read_bytes() for path in runs.glob("*.json")}
     again = subprocess.run(WORDS, cwd=tmp_path, capture_output=True, text=True, check=False,
                            timeout=600)

@@ -28,7 +28,7 @@ from edgec.lower.backends.tvm.tuned import RECORDS
 from edgec.lower.lower import lower_for
 from edgec.model.load import load_model
 from edgec.target.target import load_target
-from tests.end_to_end.heeding import EDGEC
+from tests.end_to_end.heeding import EDGEC, interrupted
 from tests.unit.deploy.boards_here import board_here, root_of
 from tests.unit.lower.lower_models import float_model
 
@@ -90,18 +90,9 @@ def test_interrupted_it_leaves_nothing_on_the_board_and_goes_on(
         f'key = "{board.key}"\ntarget = "{board.target}"\nroot = "{board.root}"\n'
         f'host_key = "{(tmp_path / "board" / "host_key.pub").read_text().strip()}"\n')
     words = (*EDGEC, "tune", str(model), "--board", "loopback", "-o", "tuning")
-    process = subprocess.Popen((*words, "--time-limit", "10m"), cwd=tmp_path, text=True,
-                               stderr=subprocess.PIPE, start_new_session=True)
     records = tmp_path / "tuning" / RECORDS
-    deadline = time.monotonic() + 120
-    while not (records.is_file() and records.stat().st_size):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in errors
+    interrupted((*words, "--time-limit", "10m"), tmp_path,
+                lambda: records.is_file() and records.stat().st_size > 0, 120)
     assert not root_of(tmp_path / "board").exists()
     assert not servers(tmp_path / "board")
     again = subprocess.run((*words, "--time-limit", "1s"), cwd=tmp_path, capture_output=True,
