@@ -1,8 +1,9 @@
 """Weights of 8 and fewer bits: what rounding, learned rounding and training are worth.
 
-Keywords with the network that train_float wrote, or EfficientNet-Lite0 on photographs, where
-training follows the float network and has no labels. Ways without training draw no numbers, so they
-run once; trained ones run with every seed. Validation chooses the epoch, test is reported.
+Keywords with the network that train_float wrote, CIFAR-10 with the one that small_cifar pruned, or
+EfficientNet-Lite0 on photographs, where training follows the float network and has no labels. Ways
+without training draw no numbers, so they run once; trained ones run with every seed. Validation
+chooses the epoch, test is reported.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ def keywords(arguments: argparse.Namespace) -> Subject:
                    {"learning_rate": 5e-4})
 
 
+def cifar10(arguments: argparse.Namespace) -> Subject:
+    """The wide ResNet-20 as pruned; the network before it teaches. 5000 validate, 5000 test."""
+    task = load_dataset("cifar10", arguments.data, arguments.out / "data")
+    pruned = arguments.out / "small_cifar" / arguments.pruned / "01_prune.onnx"
+    return Subject(load_model(pruned),
+                   Given(task=task, teacher=load_model(arguments.out / "resnet20_wide.onnx")),
+                   {"learning_rate": 1e-3, "batch": 128, "teacher_weight": 0.9})
+
+
 def photographs(arguments: argparse.Namespace) -> Subject:
     """EfficientNet-Lite0; 200 photographs teach (50 of them validate), 200 test."""
     teach, test = load_images(arguments.data)
@@ -55,7 +65,7 @@ def photographs(arguments: argparse.Namespace) -> Subject:
 
 
 SUBJECTS: Mapping[str, Callable[[argparse.Namespace], Subject]] = {
-    "keywords": keywords, "photographs": photographs}
+    "keywords": keywords, "cifar10": cifar10, "photographs": photographs}
 
 
 def ways(bits: int, epochs: float, training: Mapping[str, Any]) -> Mapping[str, Method]:
@@ -100,6 +110,7 @@ def _scores(model: ir.Model, task: Task) -> dict[str, float]:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=tuple(SUBJECTS), default="keywords")
+    parser.add_argument("--pruned", default="0.52_4", help="folder of small_cifar, for cifar10")
     parser.add_argument("--epochs", type=float, default=3.0, help="of training, where there is any")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--bits", type=int, nargs="+", default=(4, 3, 2))

@@ -21,7 +21,7 @@ from edgec.model.onnx_file import save_model
 from edgec.model.task import Samples, Task
 from edgec.model.torch_export import export_module
 from experiments.command import Command
-from experiments.datasets import DATASETS, load_dataset
+from experiments.datasets import DATASETS, labelled_share, load_dataset
 
 METHODS: Mapping[str, str] = {
     "distill": "width = [0.75, 0.5]\nepochs = {epochs}\nlearning_rate = {rate}",
@@ -38,8 +38,8 @@ def experiment(arguments: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     recipe = folder / "recipe.toml"
     if not recipe.is_file():
-        _write_data(load_dataset(arguments.dataset, arguments.data, arguments.out / "data"),
-                    folder / "data.npz")
+        task = load_dataset(arguments.dataset, arguments.data, arguments.out / "data")
+        _write_data(labelled_share(task, arguments.share, 0), folder / "data.npz")
         save_model(_model(arguments.model), folder / "net.onnx")
         recipe.write_text(_recipe(arguments))
     style = files("edgec.measure").joinpath("report.css").read_text()
@@ -86,6 +86,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="float ONNX; without it the smartwatch's net")
     parser.add_argument("--methods", nargs="+", choices=list(METHODS),
                         help="of the recipe; without it all that are there")
+    parser.add_argument("--share", type=float, default=1.0, help="of the training samples")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=float, default=3.0)
     parser.add_argument("--learning-rate", type=float, default=2e-3)

@@ -15,6 +15,7 @@ from edgec.compress.method import Array, Batch
 from edgec.compress.quantization.units import bias_value
 
 _RATE, _BIAS_RATE = 1e-2, 1e-3
+_CHECKS = 5  # on held-out data, while training
 
 
 class Feed:
@@ -58,21 +59,24 @@ class Tuner:
                         if c.kept is not None and (name := c.layer.bias) is not None}
 
     def run(self, feed: Feed, steps: int, held: Sequence[Judged]) -> list[float]:
-        """Trains, unless that does worse on what is held out; the distances before and after."""
+        """Trains; what did best on what is held out stays. The distances, at first and on the way.
+        """
         biases = list(self._biases.values())
         optimizer = torch.optim.Adam([{"params": self._scores, "lr": _RATE},
                                       {"params": biases, "lr": _BIAS_RATE}])
-        learned = [*self._scores, *biases]
-        before, distances = [p.detach().clone() for p in learned], [self._judge(held)]
+        learned, distances = [*self._scores, *biases], [self._judge(held)]
+        best, ends = _copies(learned), {round(steps * i / _CHECKS) for i in range(1, _CHECKS + 1)}
         for step in range(steps):
             set_rate(optimizer, (_RATE, _BIAS_RATE), cosine(step / steps))
             descend(optimizer, self._overrides.distance(
                 self._overrides.judged([feed.next()])[0], self._constants())
                     / self._unit)
-        distances.append(self._judge(held))
-        if distances[1] > distances[0]:
-            for parameter, old in zip(learned, before, strict=True):
-                parameter.data = old
+            if step + 1 in ends:
+                distances.append(self._judge(held))
+                if distances[-1] == min(distances):
+                    best = _copies(learned)
+        for parameter, kept in zip(learned, best, strict=True):
+            parameter.data = kept
         return distances
 
     def tuned(self) -> list[Choice]:
@@ -89,6 +93,10 @@ class Tuner:
 
     def _constants(self) -> dict[str, Tensor]:
         return self._factors.constants(self._scores) | self._biases
+
+
+def _copies(parameters: Sequence[Tensor]) -> list[Tensor]:
+    return [p.detach().clone() for p in parameters]
 
 
 def _bias(choice: Choice) -> Array:
