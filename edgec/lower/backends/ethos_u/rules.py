@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from edgec.lower.backend import Site
 from edgec.lower.ops._rules import present
-
-Rule = Callable[[Site], bool]
+from edgec.lower.site_rules import Rule
 
 _BROADCASTING = ("add", "div", "maximum", "minimum", "mul", "pow", "sub")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import elementwise, rules
+from edgec.lower.backends.native import elementwise
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
@@ -16,4 +17,4 @@ def emit(site: Site, builder: Builder) -> None:
         elementwise.emit_f32(site, builder)
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8,))
+PLUGIN = Emitter(emit, (site_rules.operands_float_or_int8,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder, bits
@@ -23,4 +24,4 @@ def emit(site: Site, builder: Builder) -> None:
         builder.node("batch_matmul_f32", site, inputs, [transpose_b])
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.equal_batch_axes))
+PLUGIN = Emitter(emit, (site_rules.operands_float_or_int8, rules.equal_batch_axes))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
@@ -14,4 +14,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node("concat", site, [builder.tensor(n) for n in site.node.inputs], [axis])
 
 
-PLUGIN = Emitter(emit, (rules.inputs_of_one_type,))
+PLUGIN = Emitter(emit, (site_rules.inputs_of_one_type,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import pack, rules, weights
 from edgec.lower.backends.native.builder import Builder
@@ -31,4 +32,5 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node(op, site, inputs, params)
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.constant_weights, rules.small_window))
+PLUGIN = Emitter(emit, (site_rules.operands_float_or_int8, site_rules.constant_weights,
+                        rules.small_window))

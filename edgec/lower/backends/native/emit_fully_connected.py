@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import rules, weights
+from edgec.lower.backends.native import weights
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
@@ -27,4 +28,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node(op, site, inputs, params)
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.constant_weights))
+PLUGIN = Emitter(emit, (site_rules.operands_float_or_int8, site_rules.constant_weights))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
@@ -17,4 +17,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [prod(shape[:axis]), shape[axis], prod(shape[axis + 1:])])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.integer_indices))
+PLUGIN = Emitter(emit, (site_rules.one_type, site_rules.integer_indices))

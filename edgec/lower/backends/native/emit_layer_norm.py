@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder, bits
@@ -30,4 +31,4 @@ def emit(site: Site, builder: Builder) -> None:
                      [n, bits(site.attributes.epsilon)])
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.small_sum, rules.positive_epsilon))
+PLUGIN = Emitter(emit, (site_rules.float_or_int8, rules.small_sum, rules.positive_epsilon))

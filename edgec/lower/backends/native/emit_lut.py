@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
@@ -19,4 +19,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node("lut_s8", site, [builder.tensor(site.x.name), table])
 
 
-PLUGIN = Emitter(emit, (rules.bytes_only,))
+PLUGIN = Emitter(emit, (site_rules.bytes_only,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder
@@ -15,4 +16,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [*a.kernel, *a.stride, *a.pad[:2]])
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.small_window, rules.small_sum))
+PLUGIN = Emitter(emit, (site_rules.float_or_int8, rules.small_window, rules.small_sum))

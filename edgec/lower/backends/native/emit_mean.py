@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder, bits
@@ -20,4 +21,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node(f"mean_{site.y.dtype}", site, [builder.tensor(site.x.name)], params)
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.neighbouring_axes, rules.small_sum))
+PLUGIN = Emitter(emit, (site_rules.float_or_int8, rules.neighbouring_axes, rules.small_sum))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import elementwise, rules
+from edgec.lower.backends.native import elementwise
 from edgec.lower.backends.native.builder import Builder, bits
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.ops._rules import product_multiplier, zero_of
@@ -20,4 +21,4 @@ def emit(site: Site, builder: Builder) -> None:
                   *elementwise.output_params(site)])
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8,))
+PLUGIN = Emitter(emit, (site_rules.operands_float_or_int8,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder, as_int32
@@ -17,4 +18,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [*site.attributes.before, as_int32(pattern)])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.pads_with_32_bits))
+PLUGIN = Emitter(emit, (site_rules.one_type, rules.pads_with_32_bits))

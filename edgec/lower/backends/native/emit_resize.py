@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder
@@ -19,4 +20,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node(op, site, [builder.tensor(site.x.name), *constants])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.linear_resize_of_numbers))
+PLUGIN = Emitter(emit, (site_rules.one_type, rules.linear_resize_of_numbers))

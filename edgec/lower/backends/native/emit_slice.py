@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder
@@ -14,4 +15,4 @@ def emit(site: Site, builder: Builder) -> None:
                  [*site.attributes.start, *site.attributes.step])
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.steps_forward))
+PLUGIN = Emitter(emit, (site_rules.one_type, rules.steps_forward))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder, bits
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.ops._rules import zero_of
@@ -21,4 +21,4 @@ def emit(site: Site, builder: Builder) -> None:
         builder.node("softmax_f32", site, [x], [n])
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8,))
+PLUGIN = Emitter(emit, (site_rules.float_or_int8,))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import rules
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 
@@ -13,4 +13,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.node("transpose", site, [builder.tensor(site.x.name)], site.attributes.perm)
 
 
-PLUGIN = Emitter(emit, (rules.one_type,))
+PLUGIN = Emitter(emit, (site_rules.one_type,))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgec.lower.backend import Site
 from edgec.lower.backends.native.builder import Builder
-from edgec.lower.backends.native.rules import Rule
+from edgec.lower.site_rules import Rule
 
 
 @dataclass(frozen=True)

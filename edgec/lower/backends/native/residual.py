@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.native import elementwise, rules
+from edgec.lower.backends.native import elementwise
 from edgec.lower.backends.native.builder import Builder
 from edgec.lower.backends.native.emitter import Emitter
 from edgec.lower.ops import _residual, _sum
@@ -15,7 +16,7 @@ from edgec.lower.ops import _residual, _sum
 Operands = Callable[[Site, Builder], tuple[str, list[int], list[int]]]
 
 
-def emitter(operands: Operands, layer_rules: tuple[rules.Rule, ...]) -> Emitter:
+def emitter(operands: Operands, layer_rules: tuple[site_rules.Rule, ...]) -> Emitter:
     """The layer's node with the residual as one input more, and add_s8's params behind its own."""
     def emit(site: Site, builder: Builder) -> None:
         layer = layer_of(site)
@@ -24,7 +25,7 @@ def emitter(operands: Operands, layer_rules: tuple[rules.Rule, ...]) -> Emitter:
         params += elementwise.sum_params(_sum.constants([layer.y, site.inputs[3]], site.y, 1), site)
         builder.node(op, site, inputs, params)
 
-    def keeps_its_rules(rule: rules.Rule) -> rules.Rule:
+    def keeps_its_rules(rule: site_rules.Rule) -> site_rules.Rule:
         def of_layer(site: Site) -> bool:
             return rule(layer_of(site))
         of_layer.__doc__ = rule.__doc__

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 
-from edgec.format.plan_file import RANK_LIMIT
 from edgec.lower.backend import Site
 from edgec.lower.ops._reduction import split
 from edgec.lower.ops._rules import SUM_LIMIT, present
-
-Rule = Callable[[Site], bool]
+from edgec.lower.site_rules import NUMBERS, Rule, rank_at_most_six
 
 INPUT_LIMIT = 255
-NUMBERS = ("f32", "s8")
-
-
-def rank_at_most_six(site: Site) -> bool:
-    """Tensors have at most six axes."""
-    return all(len(t.shape) <= RANK_LIMIT for t in (*present(site.inputs), *site.outputs))
 
 
 def no_empty_tensor(site: Site) -> bool:
@@ -35,39 +26,9 @@ def at_most_255_inputs(site: Site) -> bool:
 BASICS: tuple[Rule, ...] = (rank_at_most_six, no_empty_tensor, at_most_255_inputs)
 
 
-def float_or_int8(site: Site) -> bool:
-    """Input and output must both be float32 or both int8."""
-    return site.x.dtype == site.y.dtype and site.x.dtype in NUMBERS
-
-
-def bytes_only(site: Site) -> bool:
-    """Input and output must be int8 or uint8."""
-    return {site.x.dtype, site.y.dtype} <= {"s8", "u8"}
-
-
-def operands_float_or_int8(site: Site) -> bool:
-    """Both inputs and the output must be float32, or all three int8."""
-    return {site.x.dtype, site.input(1).dtype} == {site.y.dtype} and site.x.dtype in NUMBERS
-
-
 def float_only(site: Site) -> bool:
     """All tensors must be float32."""
     return all(t.dtype == "f32" for t in (*present(site.inputs), *site.outputs))
-
-
-def one_type(site: Site) -> bool:
-    """Input and output must have the same element type."""
-    return site.x.dtype == site.y.dtype
-
-
-def inputs_of_one_type(site: Site) -> bool:
-    """All inputs and the output must have the same element type."""
-    return all(t.dtype == site.y.dtype for t in present(site.inputs))
-
-
-def constant_weights(site: Site) -> bool:
-    """Weights and bias must be constant."""
-    return all(t.data is not None for t in present(site.inputs[1:]))
 
 
 def equal_batch_axes(site: Site) -> bool:
@@ -88,11 +49,6 @@ def steps_forward(site: Site) -> bool:
 def known_cast(site: Site) -> bool:
     """Casts go from float32, int8, uint8, int32 or int64 to float32, int32 or int64."""
     return site.x.dtype != "u32" and site.y.dtype in ("f32", "s32", "s64")
-
-
-def integer_indices(site: Site) -> bool:
-    """Indices must be int32 or int64."""
-    return site.input(1).dtype in ("s32", "s64")
 
 
 def small_window(site: Site) -> bool:

@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import pooling, rules, windows
 from edgec.lower.backends.tflite.builder import Builder
@@ -37,5 +38,5 @@ def _full_over_inside(site: Site) -> Array:
     return np.asarray(ratio, np.float32)[None, :, :, None]
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.average_as_same_or_valid,
+PLUGIN = Emitter(emit, (site_rules.float_or_int8, rules.average_as_same_or_valid,
                         rules.average_keeps_scale))

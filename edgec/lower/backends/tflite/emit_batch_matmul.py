@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
@@ -15,4 +16,4 @@ def emit(site: Site, builder: Builder) -> None:
                      adjY=site.attributes.transpose_b)
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.rank_at_most_five))
+PLUGIN = Emitter(emit, (site_rules.operands_float_or_int8, rules.rank_at_most_five))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 
@@ -15,4 +15,4 @@ def emit(site: Site, builder: Builder) -> None:
                      axis=site.attributes.axis % len(site.y.shape))
 
 
-PLUGIN = Emitter(emit, (rules.inputs_of_one_type,))
+PLUGIN = Emitter(emit, (site_rules.inputs_of_one_type,))

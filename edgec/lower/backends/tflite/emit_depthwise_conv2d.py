@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.tflite import clamping, rules, weights, windows
+from edgec.lower.backends.tflite import clamping, weights, windows
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 from edgec.lower.ops.depthwise_conv2d import window
@@ -21,4 +22,4 @@ def emit(site: Site, builder: Builder) -> None:
             fusedActivationFunction=activation, **windows.steps(attributes))
 
 
-PLUGIN = Emitter(emit, (rules.operands_float_or_int8, rules.constant_weights))
+PLUGIN = Emitter(emit, (site_rules.operands_float_or_int8, site_rules.constant_weights))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 from edgec.lower.graph import DTYPES
@@ -38,4 +38,4 @@ def _from_zero(site: Site, builder: Builder, axis: int) -> int:
                             builder.between(f"{name}:indices", indices), "SelectV2Options")
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.integer_indices))
+PLUGIN = Emitter(emit, (site_rules.one_type, site_rules.integer_indices))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
@@ -21,4 +22,4 @@ def emit(site: Site, builder: Builder) -> None:
                      builder.tensor(site.y.name))
 
 
-PLUGIN = Emitter(emit, (rules.bytes_only, rules.int8_function, rules.output_scale_of_function))
+PLUGIN = Emitter(emit, (site_rules.bytes_only, rules.int8_function, rules.output_scale_of_function))

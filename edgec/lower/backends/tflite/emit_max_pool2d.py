@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.tflite import pooling, rules, windows
+from edgec.lower.backends.tflite import pooling, windows
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 from edgec.lower.numerics import QMIN
@@ -22,4 +23,4 @@ def emit(site: Site, builder: Builder) -> None:
                      placement.padding)
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8,))
+PLUGIN = Emitter(emit, (site_rules.float_or_int8,))

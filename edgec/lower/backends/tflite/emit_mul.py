@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgec.lower.backends.tflite import elementwise, rules
+from edgec.lower import site_rules
+from edgec.lower.backends.tflite import elementwise
 from edgec.lower.backends.tflite.emitter import Emitter
 
-PLUGIN = Emitter(elementwise.emit_as("MUL", "MulOptions"), (rules.operands_float_or_int8,))
+PLUGIN = Emitter(elementwise.emit_as("MUL", "MulOptions"), (site_rules.operands_float_or_int8,))

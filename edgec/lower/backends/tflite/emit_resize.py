@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
@@ -44,4 +45,4 @@ def _repeats(taps: Array, size: int) -> bool:
         np.array_equal(taps, np.arange(len(taps)) // factor))
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.bilinear_of_litert))
+PLUGIN = Emitter(emit, (site_rules.one_type, rules.bilinear_of_litert))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
@@ -25,4 +26,4 @@ def emit(site: Site, builder: Builder) -> None:
                      endMask=open_ends)
 
 
-PLUGIN = Emitter(emit, (rules.one_type, rules.rank_at_most_five,))
+PLUGIN = Emitter(emit, (site_rules.one_type, rules.rank_at_most_five,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
@@ -14,4 +15,4 @@ def emit(site: Site, builder: Builder) -> None:
                      "SoftmaxOptions", beta=1.0)
 
 
-PLUGIN = Emitter(emit, (rules.float_or_int8, rules.softmax_scale,))
+PLUGIN = Emitter(emit, (site_rules.float_or_int8, rules.softmax_scale,))

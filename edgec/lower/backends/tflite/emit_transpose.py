@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgec.lower import site_rules
 from edgec.lower.backend import Site
-from edgec.lower.backends.tflite import rules
 from edgec.lower.backends.tflite.builder import Builder
 from edgec.lower.backends.tflite.emitter import Emitter
 
@@ -19,4 +19,4 @@ def emit(site: Site, builder: Builder) -> None:
     builder.operator("TRANSPOSE", [x, perm], y, "TransposeOptions")
 
 
-PLUGIN = Emitter(emit, (rules.one_type,))
+PLUGIN = Emitter(emit, (site_rules.one_type,))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite.builder import Builder
-from edgec.lower.backends.tflite.rules import Rule
+from edgec.lower.site_rules import Rule
 
 
 @dataclass(frozen=True)

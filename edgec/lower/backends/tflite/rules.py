@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from edgec.lower.backend import Site
 from edgec.lower.backends.tflite import pooling
 from edgec.lower.graph import Tensor
 from edgec.lower.ops._rules import present, scale_of, zero_of
 from edgec.lower.ops.lut import REQUANTIZE
+from edgec.lower.site_rules import NUMBERS, Rule, rank_at_most_six
 
-Rule = Callable[[Site], bool]
-
-NUMBERS = ("f32", "s8")
-RANK_LIMIT = 6
 PROBABILITY, SIGNED_UNIT = (1 / 256, -128), (1 / 128, 0)  # scale and zero point of [0, 1], [-1, 1]
-
-
-def rank_at_most_six(site: Site) -> bool:
-    """Tensors have at most six axes."""
-    return all(len(t.shape) <= RANK_LIMIT for t in (*present(site.inputs), *site.outputs))
 
 
 def no_empty_tensor(site: Site) -> bool:
@@ -35,39 +25,9 @@ def no_uint32(site: Site) -> bool:
 BASICS: tuple[Rule, ...] = (rank_at_most_six, no_empty_tensor, no_uint32)
 
 
-def float_or_int8(site: Site) -> bool:
-    """Input and output must both be float32 or both int8."""
-    return site.x.dtype == site.y.dtype and site.x.dtype in NUMBERS
-
-
-def bytes_only(site: Site) -> bool:
-    """Input and output must be int8 or uint8."""
-    return {site.x.dtype, site.y.dtype} <= {"s8", "u8"}
-
-
-def operands_float_or_int8(site: Site) -> bool:
-    """Both inputs and the output must be float32, or all three int8."""
-    return {site.x.dtype, site.input(1).dtype} == {site.y.dtype} and site.x.dtype in NUMBERS
-
-
 def float_only(site: Site) -> bool:
     """LiteRT has this operator in float32 only."""
     return all(t.dtype == "f32" for t in (*present(site.inputs), *site.outputs))
-
-
-def one_type(site: Site) -> bool:
-    """Input and output must have the same element type."""
-    return site.x.dtype == site.y.dtype
-
-
-def inputs_of_one_type(site: Site) -> bool:
-    """All inputs and the output must have the same element type."""
-    return all(t.dtype == site.y.dtype for t in present(site.inputs))
-
-
-def constant_weights(site: Site) -> bool:
-    """Weights and bias must be constant."""
-    return all(t.data is not None for t in present(site.inputs[1:]))
 
 
 def average_as_same_or_valid(site: Site) -> bool:
@@ -127,11 +87,6 @@ def no_scalar(site: Site) -> bool:
 def rank_at_most_five(site: Site) -> bool:
     """LiteRT does this to tensors of at most five axes."""
     return all(len(t.shape) <= 5 for t in (site.x, site.y))
-
-
-def integer_indices(site: Site) -> bool:
-    """Indices must be int32 or int64."""
-    return site.input(1).dtype in ("s32", "s64")
 
 
 def known_cast(site: Site) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgec.lower.backend import Site
-from edgec.lower.backends.tvm.emitter import Emitter, Rule
+from edgec.lower.backends.tvm.emitter import Emitter
+from edgec.lower.site_rules import Rule
 
 
 def number(value: float) -> Any:

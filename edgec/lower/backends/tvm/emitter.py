@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgec.lower.backend import Site
+from edgec.lower.site_rules import Rule
 
 # (site, operands as Relax expressions, the module tvm.relax.op) -> the result's expression.
 Expression = Callable[[Site, Sequence[Any], Any], Any]
-Rule = Callable[[Site], bool]
 
 
 def always(site: Site) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgec.errors import UnsupportedOps
-from edgec.lower import catalog
+from edgec.lower import catalog, site_rules
 from edgec.lower.backend import Site, load_backend, require_supported
 from edgec.lower.backends.native import rules
 from edgec.lower.graph import DTYPES, Graph, Node, Quantization, Tensor
@@ -49,12 +49,12 @@ def refusals(attributes: Any, inputs: list[Tensor], output: Tensor) -> list[str]
     return list(load_backend("native").supports(site, TARGET))
 
 
-def assert_only(rule: rules.Rule, found: list[str]) -> None:
+def assert_only(rule: site_rules.Rule, found: list[str]) -> None:
     assert found == [rule.__doc__]
 
 
 def test_rank_at_most_six() -> None:
-    assert_only(rules.rank_at_most_six, refusals(
+    assert_only(site_rules.rank_at_most_six, refusals(
         Reshape((1,) * 7), [t("x", "f32", 1)], t("y", "f32", *(1,) * 7)))
 
 
@@ -74,7 +74,7 @@ def test_at_most_255_inputs() -> None:
 
 
 def test_float_or_int8() -> None:
-    assert_only(rules.float_or_int8, refusals(Softmax(), [t("x", "s32", 4)], t("y", "s32", 4)))
+    assert_only(site_rules.float_or_int8, refusals(Softmax(), [t("x", "s32", 4)], t("y", "s32", 4)))
 
 
 def test_bytes_only() -> None:
@@ -82,14 +82,14 @@ def test_bytes_only() -> None:
         return Site(Node("n", "lut", ("x", "table"), ("y",), Lut("requantize")),
                     (t("x", x, 4), t("table", "s8", 256, constant=True)), (t("y", y, 4),))
 
-    assert rules.bytes_only(site("u8", "s8"))
-    assert rules.bytes_only(site("s8", "u8"))
-    assert not rules.bytes_only(site("s32", "s8"))
-    assert not rules.bytes_only(site("s8", "f32"))
+    assert site_rules.bytes_only(site("u8", "s8"))
+    assert site_rules.bytes_only(site("s8", "u8"))
+    assert not site_rules.bytes_only(site("s32", "s8"))
+    assert not site_rules.bytes_only(site("s8", "f32"))
 
 
 def test_operands_float_or_int8() -> None:
-    assert_only(rules.operands_float_or_int8, refusals(
+    assert_only(site_rules.operands_float_or_int8, refusals(
         Add(), [t("a", "s64", 4), t("b", "s64", 4)], t("y", "s64", 4)))
 
 
@@ -99,16 +99,17 @@ def test_float_only() -> None:
 
 
 def test_one_type() -> None:
-    assert_only(rules.one_type, refusals(Transpose((0,)), [t("x", "f32", 4)], t("y", "s32", 4)))
+    assert_only(site_rules.one_type,
+                refusals(Transpose((0,)), [t("x", "f32", 4)], t("y", "s32", 4)))
 
 
 def test_inputs_of_one_type() -> None:
-    assert_only(rules.inputs_of_one_type, refusals(
+    assert_only(site_rules.inputs_of_one_type, refusals(
         Concat(0), [t("a", "f32", 4), t("b", "s32", 4)], t("y", "f32", 8)))
 
 
 def test_constant_weights() -> None:
-    assert_only(rules.constant_weights, refusals(
+    assert_only(site_rules.constant_weights, refusals(
         FullyConnected(), [t("x", "f32", 4), t("w", "f32", 3, 4)], t("y", "f32", 3)))
 
 
@@ -134,7 +135,7 @@ def test_known_cast() -> None:
 
 
 def test_integer_indices() -> None:
-    assert_only(rules.integer_indices, refusals(
+    assert_only(site_rules.integer_indices, refusals(
         Gather(), [t("x", "f32", 4), t("i", "u8", 2)], t("y", "f32", 2)))
 
 
@@ -170,8 +171,9 @@ def test_pads_with_32_bits() -> None:
 
 
 def test_every_rule_has_a_test_of_its_name() -> None:
-    found = [name for name, f in inspect.getmembers(rules, inspect.isfunction)
-             if f.__module__ == rules.__name__ and not name.startswith("_")]
+    found = [name for module in (rules, site_rules)
+             for name, f in inspect.getmembers(module, inspect.isfunction)
+             if f.__module__ == module.__name__ and not name.startswith("_")]
     assert found
     assert all(hasattr(sys.modules[__name__], f"test_{name}") for name in found)
 
@@ -194,5 +196,5 @@ def test_require_supported_lists_every_refused_node_with_its_rule() -> None:
     graph = Graph("g", tensors, nodes, ("x",), ("z",))
     with pytest.raises(UnsupportedOps) as caught:
         require_supported("native", load_backend("native"), graph, TARGET)
-    assert f"first: softmax: {rules.float_or_int8.__doc__}" in str(caught.value)
+    assert f"first: softmax: {site_rules.float_or_int8.__doc__}" in str(caught.value)
     assert f"second: div: {rules.float_only.__doc__}" in str(caught.value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgec.lower import catalog
+from edgec.lower import catalog, site_rules
 from edgec.lower.backend import Site, load_backend
 from edgec.lower.backends.tflite import rules
 from edgec.lower.graph import DTYPES, Node, Quantization, Tensor
@@ -47,12 +47,12 @@ def refusals(attributes: Any, inputs: list[Tensor], output: Tensor) -> list[str]
     return list(load_backend("tflite").supports(Site(node, tuple(inputs), (output,)), TARGET))
 
 
-def assert_only(rule: rules.Rule, found: list[str]) -> None:
+def assert_only(rule: site_rules.Rule, found: list[str]) -> None:
     assert found == [rule.__doc__]
 
 
 def test_rank_at_most_six() -> None:
-    assert_only(rules.rank_at_most_six, refusals(
+    assert_only(site_rules.rank_at_most_six, refusals(
         Reshape((1,) * 7), [t("x", "f32", 1)], t("y", "f32", *(1,) * 7)))
 
 
@@ -66,7 +66,7 @@ def test_no_uint32() -> None:
 
 
 def test_float_or_int8() -> None:
-    assert_only(rules.float_or_int8, refusals(Softmax(), [t("x", "s32", 4)], t("y", "s32", 4)))
+    assert_only(site_rules.float_or_int8, refusals(Softmax(), [t("x", "s32", 4)], t("y", "s32", 4)))
 
 
 def test_bytes_only() -> None:
@@ -74,14 +74,14 @@ def test_bytes_only() -> None:
         return Site(Node("n", "lut", ("x", "table"), ("y",), Lut("requantize")),
                     (t("x", x, 4), t("table", "s8", 256, constant=True)), (t("y", y, 4),))
 
-    assert rules.bytes_only(site("u8", "s8"))
-    assert rules.bytes_only(site("s8", "u8"))
-    assert not rules.bytes_only(site("s32", "s8"))
-    assert not rules.bytes_only(site("s8", "f32"))
+    assert site_rules.bytes_only(site("u8", "s8"))
+    assert site_rules.bytes_only(site("s8", "u8"))
+    assert not site_rules.bytes_only(site("s32", "s8"))
+    assert not site_rules.bytes_only(site("s8", "f32"))
 
 
 def test_operands_float_or_int8() -> None:
-    assert_only(rules.operands_float_or_int8, refusals(
+    assert_only(site_rules.operands_float_or_int8, refusals(
         Add(), [t("a", "s64", 4), t("b", "s64", 4)], t("y", "s64", 4)))
 
 
@@ -94,16 +94,17 @@ def test_float_only() -> None:
 
 
 def test_one_type() -> None:
-    assert_only(rules.one_type, refusals(Transpose((0,)), [t("x", "f32", 4)], t("y", "s32", 4)))
+    assert_only(site_rules.one_type,
+                refusals(Transpose((0,)), [t("x", "f32", 4)], t("y", "s32", 4)))
 
 
 def test_inputs_of_one_type() -> None:
-    assert_only(rules.inputs_of_one_type, refusals(
+    assert_only(site_rules.inputs_of_one_type, refusals(
         Concat(0), [t("a", "f32", 4), t("b", "s32", 4)], t("y", "f32", 8)))
 
 
 def test_constant_weights() -> None:
-    assert_only(rules.constant_weights, refusals(
+    assert_only(site_rules.constant_weights, refusals(
         FullyConnected(), [t("x", "f32", 4), t("w", "f32", 3, 4)], t("y", "f32", 3)))
 
 
@@ -175,7 +176,7 @@ def test_rank_at_most_five() -> None:
 
 
 def test_integer_indices() -> None:
-    assert_only(rules.integer_indices, refusals(
+    assert_only(site_rules.integer_indices, refusals(
         Gather(), [t("x", "f32", 4), t("i", "u8", 2)], t("y", "f32", 2)))
 
 
