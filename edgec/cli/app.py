@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from edgec.errors import MissingExtra
 
-app = typer.Typer(
+
+def flowing(text: str) -> str:
+    """Paragraphs as one line each, for a terminal of any width; indented lines stay as they are."""
+    lines: list[str] = []
+    for line in inspect.cleandoc(text).splitlines():
+        if lines and _is_prose(line) and _is_prose(lines[-1]):
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _is_prose(line: str) -> bool:
+    return bool(line) and not line[0].isspace()
+
+
+class _App(typer.Typer):
+    """Verbs whose docstrings are their help."""
+
+    def command(self, *args: Any, **options: Any) -> Callable[[Any], Any]:
+        """As typer's own, with the docstring flowing."""
+        def register(function: Any) -> Any:
+            add = super(_App, self).command(*args, **options, help=flowing(function.__doc__))
+            return add(function)
+
+        return register
+
+
+app = _App(
     name="edgec", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="""Makes a neural network small, lowers it for one board, puts it there and measures it.
+    help=flowing("""Makes a neural network small, lowers it for one board, puts it there and
+measures it.
 
 A first walk, from a model to a measured board:
 
@@ -30,7 +60,7 @@ A first walk, from a model to a measured board:
 MODEL is an .onnx, .tflite, .keras or .h5 file or a SavedModel folder, or package.module:callable
 that returns a torch module and example inputs.
 `edgec targets` lists the kinds of boards; your own devices are named in boards.toml, see
-`edgec deploy --help`.""")
+`edgec deploy --help`."""))
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)

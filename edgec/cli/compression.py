@@ -62,15 +62,12 @@ def order(
     the default. DIR gets order.html, order.json and lock.json (`edgec verify`).
 
       model = "net.onnx"
-
       \\[task]
-      data = "samples.npz"          # train_x, train_y, validation_x, validation_y, test_x, ...
-
+      data = "samples.npz"     # train_x, train_y, validation_x, test_x, ...
       \\[compare]
       seeds = 3
       \\[methods.prune]
       ratio = \\[0.3, 0.6]
-
       \\[methods.lowrank]
       ratio = \\[0.2, 0.4]
 

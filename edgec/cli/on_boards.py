@@ -100,7 +100,7 @@ def deploy(
       user = "pi"
       key = "~/.ssh/id_ed25519"
       target = "raspberry_pi_5"
-      host_key = "ssh-ed25519 AAAA..."   # ssh-keyscan -t ed25519 HOST, compared on the board
+      host_key = "ssh-ed25519 AAAA..."   # ssh-keyscan -t ed25519 HOST: compare it
 
     Example: edgec deploy bundle/ --board line3 --dry-run
     """
