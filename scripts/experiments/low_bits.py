@@ -81,13 +81,14 @@ def ways(bits: int, epochs: float, training: Mapping[str, Any]) -> Mapping[str, 
 def experiment(arguments: argparse.Namespace) -> None:
     """A line for each way: bits, accuracy on validation and test, mean and least over seeds."""
     subject = SUBJECTS[arguments.dataset](arguments)
+    training = {**subject.training, **_asked(arguments)}
     task = subject.given.task
     assert task is not None
     results = Results(arguments.out / f"low_bits_{arguments.dataset}.jsonl")
     before = _scores(subject.model, task)
     print(f"{'float':22} {100 * before['validation']:6.2f} {100 * before['test']:6.2f}", flush=True)
     for bits in arguments.bits:
-        for name, method in ways(bits, arguments.epochs, subject.training).items():
+        for name, method in ways(bits, arguments.epochs, training).items():
             rows = []
             trains = isinstance(method, Qat)
             for seed in range(arguments.seeds if trains else 1):
@@ -95,11 +96,16 @@ def experiment(arguments: argparse.Namespace) -> None:
                     given = replace(subject.given, seed=seed)
                     return _scores(run(method, subject.model, given).model, task)
 
-                key = {"way": name, "seed": seed, "epochs": arguments.epochs if trains else 0}
+                key = {"way": name, "seed": seed, "epochs": arguments.epochs if trains else 0,
+                       **(_asked(arguments) if trains else {})}
                 rows.append(results.get(key, done))
             tests = [100 * row["test"] for row in rows]
             print(f"{name:22} {100 * np.mean([row['validation'] for row in rows]):6.2f} "
                   f"{np.mean(tests):6.2f} ({min(tests):.2f} to {max(tests):.2f})", flush=True)
+
+
+def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {"learning_rate": arguments.learning_rate} if arguments.learning_rate else {}
 
 
 def _scores(model: ir.Model, task: Task) -> dict[str, float]:
@@ -112,6 +118,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=tuple(SUBJECTS), default="keywords")
     parser.add_argument("--pruned", default="0.52_4", help="folder of small_cifar, for cifar10")
     parser.add_argument("--epochs", type=float, default=3.0, help="of training, where there is any")
+    parser.add_argument("--learning-rate", type=float, help="of training, instead of its own")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--bits", type=int, nargs="+", default=(4, 3, 2))
 
