@@ -111,12 +111,9 @@ def _table(recipe: Recipe, choices: Choices) -> CostTable:
 
 
 def _none_meets(found: Found, folder: Path) -> str:
-    nearest = found.nearest()
-    lines = [f"  trial {c.number + 1}, {words(c.strengths)}: " + "; ".join(map(str, c.breaks))
-             for c in nearest]
+    lines = [f"  trial {c.number + 1}, {words(c.strengths)}: "
+             + (c.stopped or "; ".join(map(str, c.breaks))) for c in found.nearest()]
     stopped = [c for c in found.candidates if c.stopped]
-    if not nearest:
-        lines = [f"  trial {c.number + 1}, {words(c.strengths)}: {c.stopped}" for c in stopped[:3]]
     return (f"none of {len(found.candidates)} candidates meets the limits. The nearest:\n"
             + "\n".join(lines) + (f"\n{len(stopped)} were given up early." if stopped else "")
             + "\nLoosen a limit, or try other strengths, more epochs or more trials; what was "

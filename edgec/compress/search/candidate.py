@@ -43,8 +43,10 @@ class Candidate:
 
     @property
     def excess(self) -> float:
-        """How far it is beyond its limits, all together; infinite when it never ran to its end."""
-        return float("inf") if self.stopped else sum(found.excess for found in self.breaks)
+        """How far it is beyond its limits, all together, as far as it ran; infinite when it was
+        given up for another reason."""
+        return (float("inf") if self.stopped and not self.breaks
+                else sum(found.excess for found in self.breaks))
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

@@ -50,9 +50,9 @@ class Found:
     best: Candidate | None
 
     def nearest(self, count: int = 3) -> tuple[Candidate, ...]:
-        """Those that miss the limits by least, and went to their end."""
+        """Those that miss the limits by least; ones that were given up only if all were."""
         whole = [c for c in self.candidates if not c.stopped]
-        return tuple(sorted(whole, key=lambda c: c.excess)[:count])
+        return tuple(sorted(whole or self.candidates, key=lambda c: c.excess)[:count])
 
 
 class Search:

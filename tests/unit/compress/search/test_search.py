@@ -11,9 +11,11 @@ import pytest
 from edgec.compress.cost import Cost, Latency, paper_cost
 from edgec.compress.method import Given
 from edgec.compress.recipe import Limits, MethodTable, Range
+from edgec.compress.search.candidate import Candidate
+from edgec.compress.search.limits import Break
 from edgec.compress.search.options import SearchOptions
 from edgec.compress.search.problem import Problem
-from edgec.compress.search.search import Search
+from edgec.compress.search.search import Found, Search
 from edgec.errors import FormatError, MethodError
 from edgec.model.onnx_file import save_model
 from tests.unit.compress import trained
@@ -139,6 +141,14 @@ def test_the_nearest_miss_is_the_one_with_the_least_excess(model, tmp_path) -> N
     found = Search(problem(model, limits, Told()), SearchOptions(9), tmp_path).run()
     assert found.best is None
     assert sizes[found.nearest()[0].strengths["prune"]["ratio"]] == min(sizes.values())
+
+
+def test_where_all_were_given_up_the_nearest_is_the_one_with_the_least_excess() -> None:
+    tried = (Candidate(0, {}, stopped="given up"),
+             *(Candidate(number, {}, stopped="given up", breaks=(Break("drop", drop, 0.01),))
+               for number, drop in ((1, 0.05), (2, 0.02))))
+    found = Found(Cost(bit_ops=1, macs=1, parameters=1, bytes=1), 0.0, tried, None)
+    assert [c.number for c in found.nearest()] == [2, 1, 0]
 
 
 def test_what_the_first_method_cannot_do_at_all_is_told_at_once(model, tmp_path) -> None:
