@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from edgec.cli import show
 from edgec.measure.costs import CostTable
 from edgec.measure.for_people import duration, size
 
@@ -16,11 +16,10 @@ Document = dict[str, Any]
 def result(out: Console, document: Document) -> None:
     """Before, after every step of the best candidate, and the test scores."""
     before, after, best = document["before"], document["after"], document["best"]
-    table = Table(title=f"best of {len(document['candidates'])} candidates")
-    score = f"{document['metric']}, validation"
-    for name in ("", score, "BitOps", "MACs", "bytes", "latency", "energy"):
-        table.add_column(name, justify="left" if not name else "right")
-    table.add_row("float model", f"{before['validation']:.4f}", *_costs(before["cost"]))
+    numbers = ("validation", "BitOps", "MACs", "bytes", "latency", "energy")
+    table = show.table("", *numbers, right=numbers, title=f"{document['metric']} and cost, the "
+                       f"best of {len(document['candidates'])} tried")
+    table.add_row("float", f"{before['validation']:.4f}", *_costs(before["cost"]))
     for tried in best["steps"]:
         table.add_row(tried["stage"]["name"], f"{tried['stage']['score']:.4f}",
                       *_costs(tried["cost"]))
@@ -38,7 +37,7 @@ def _costs(cost: Document) -> list[str]:
     time = "no target" if latency is None else duration(latency["us"])
     rough = latency is not None and latency["estimated"] > 0.005
     energy = cost["energy_uj"]
-    return [f"{cost['bit_ops']:.3g}", f"{cost['macs']:,}", size(cost["bytes"]),
+    return [show.amount(cost["bit_ops"]), show.amount(cost["macs"]), size(cost["bytes"]),
             ("~" if rough else "") + time, "–" if energy is None else f"{energy:.1f} µJ"]
 
 

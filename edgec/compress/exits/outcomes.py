@@ -59,7 +59,7 @@ def outcomes(model: ir.Model, exits: Sequence[Exit], samples: Samples, metric: s
     """Runs every sample to the end and keeps what each exit said."""
     import torch
 
-    from edgec.compress.training.score import BATCH, as_tensors
+    from edgec.compress.training.score import as_tensors, batch_size
     from edgec.model.execute import TorchGraph
     from edgec.model.metrics import METRICS
 
@@ -68,7 +68,7 @@ def outcomes(model: ir.Model, exits: Sequence[Exit], samples: Samples, metric: s
     sums: list[list[Array]] = [[] for _ in exits]
     scores: list[list[Array]] = [[] for _ in names]
     with torch.no_grad():
-        for batch in samples.batches(BATCH):
+        for batch in samples.batches(batch_size(samples)):
             found = graph.values(as_tensors(batch.inputs), names)
             for k, name in enumerate(names):
                 logits = found[name].numpy()

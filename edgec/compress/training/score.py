@@ -15,7 +15,7 @@ from edgec.model.exits import end_of
 from edgec.model.metrics import METRICS, Array
 from edgec.model.task import Samples
 
-BATCH = 256
+BATCH, VALUES = 256, 2**20  # samples at once, and their values: layers make tens of times as many
 
 
 def as_tensors(arrays: Mapping[str, Array]) -> dict[str, Tensor]:
@@ -31,9 +31,15 @@ def sample_scores(graph: TorchGraph, samples: Samples, metric: str) -> Array:
     graph.eval()
     found = []
     with torch.no_grad():
-        for batch in samples.batches(BATCH):
+        for batch in samples.batches(batch_size(samples)):
             found.append(METRICS[metric](_answers(graph, batch.inputs), batch.targets))
     return np.concatenate(found)
+
+
+def batch_size(samples: Samples) -> int:
+    """How many samples are scored at once: fewer where they are large, so that memory suffices."""
+    values = sum(a[:1].size for a in samples.inputs.values())
+    return max(1, min(BATCH, VALUES // max(1, values)))
 
 
 def _answers(graph: TorchGraph, inputs: Mapping[str, Array]) -> Array:
