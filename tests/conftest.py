@@ -1,5 +1,5 @@
-"""Property tests explore on a person's machine and repeat the same examples in CI; a machine that is
-busy is no failure, so no example has a deadline.
+"""Property tests explore on a person's machine and repeat the same examples in CI; no example has a
+deadline, as a busy machine is no failure.
 
 Torch gets one thread: the networks of the tests are small, and threads that wait for each other
 on a busy machine make them many times slower.
