@@ -7,8 +7,8 @@ is learned, one for each layer; and c, the same for all layers, holds the share 
 gates leave at what is wanted: its derivative takes from each shift what an average weight would
 gain, so only layers grow whose weights are worth more than those of others. Under a layer's own
 squared error nothing would move (see decompose.py); end to end, ratios move between layers and kept
-components are amplified. A shift for each component was tried: it learns its few hundred samples
-by heart.
+components are amplified. A shift for each component was tried: it gained on what is held out and
+lost elsewhere.
 
     explore   the share goes down to the one wanted
     refine    cosine restarts, with a share that is now a little larger, now as wanted
