@@ -1,8 +1,8 @@
 """How few bytes of `.edgec` keyword spotting takes: a narrow student with weights of few bits.
 
-The network that train_float wrote teaches one with a share of its channels, which goes on from its
-weights; it is then trained with weights of few bits. In the way `mixed` depthwise layers and the
-classifier, a fifth of the weights, keep 8. Validation chooses the epochs and, where
+The student has a share of the channels of the network that train_float wrote, goes on from its
+weights and learns from it or from a wider one, then again with weights of few bits. In the way
+`mixed` depthwise layers, a sixth of the weights, keep 8. Validation chooses the epochs and, where
 several widths and bits are tried, the one that is reported; test is looked at once, for that one.
 Bytes and answers are those of the engine and its file.
 """
@@ -33,7 +33,7 @@ from edgec.model.task import Samples, Task
 from edgec.target.target import load_target
 from edgec.target.toolchain import build_engine
 from experiments.command import Command
-from experiments.datasets import load_dataset
+from experiments.datasets import load_dataset, mixed_in_pairs
 from experiments.progress import say
 from experiments.results import Results
 
@@ -42,18 +42,19 @@ def experiment(arguments: argparse.Namespace) -> None:
     """A row for each try with its validation score; then int8 and the best try on test."""
     task = load_dataset("keywords", arguments.data, arguments.out / "data")
     assert task.test is not None
-    teacher = load_model(arguments.out / "dscnn_kws.onnx")
+    network = load_model(arguments.out / "dscnn_kws.onnx")
     results = Results(arguments.out / "few_bytes.jsonl")
-    keys = [{"width": arguments.width, "bits": bits, "mixed": mixed, "seed": seed,
-             "epochs": arguments.epochs, "qat_epochs": arguments.qat_epochs}
+    same = {name: getattr(arguments, name) for name in (
+        "width", "epochs", "qat_epochs", "teacher", "pairs", "precision")}
+    keys = [{"bits": bits, "mixed": mixed, "seed": seed, **same}
             for bits in arguments.bits for mixed in (False, True)
             for seed in range(arguments.seeds)]
-    rows = [results.get(key, partial(_tried, key, teacher, task, arguments)) for key in keys]
-    int8 = _file(run(Quantize(), teacher, Given(task=task)).model, arguments.out / "int8.edgec",
+    rows = [results.get(key, partial(_tried, key, network, task, arguments)) for key in keys]
+    int8 = _file(run(Quantize(), network, Given(task=task)).model, arguments.out / "int8.edgec",
                  arguments.target)
     before = _on_engine(int8, task.test)
     small = [row for row in rows if 4 * row["bytes"] <= int8.stat().st_size]
-    print(f"float {100 * score_model(teacher, task.test, 'top1'):.2f} %; int8 {before:.2f} %, "
+    print(f"float {100 * score_model(network, task.test, 'top1'):.2f} %; int8 {before:.2f} %, "
           f"{int8.stat().st_size} bytes; {len(small)} of {len(rows)} tries have a quarter of them")
     way = _best(small or rows)
     for row in (row for row in rows if _way(row) == way):
@@ -66,18 +67,21 @@ def _name(key: Mapping[str, Any]) -> str:
     return f"few_bytes_w{key['bits']}{'_mixed' if key['mixed'] else ''}_{key['seed']}"
 
 
-def _tried(key: Mapping[str, Any], teacher: ir.Model, task: Task,
+def _tried(key: Mapping[str, Any], network: ir.Model, task: Task,
            arguments: argparse.Namespace) -> dict[str, Any]:
     """Trains, writes the file; its bytes, and validation scores in float and of few bits."""
-    given = Given(task=task, teacher=teacher, seed=key["seed"], progress=say)
+    teacher = load_model(arguments.out / f"{key['teacher']}.onnx")
+    given = Given(task=mixed_in_pairs(task) if key["pairs"] else task, teacher=teacher,
+                  seed=key["seed"], progress=say)
+    share = 1.0 if key["pairs"] else 0.9
     distill = Distill(epochs=key["epochs"], width=key["width"], keep="group_norm",
-                      learning_rate=5e-3)
-    student = arguments.out / f"few_bytes_{key['width']}_{key['seed']}_{key['epochs']:g}.onnx"
+                      learning_rate=5e-3, precision=key["precision"], teacher_weight=share)
+    student = arguments.out / f"few_bytes_{_student(key)}.onnx"
     if not student.is_file():
-        save_model(run(distill, teacher, given).model, student)
+        save_model(run(distill, network, given).model, student)
     narrow = load_model(student)
-    qat = Qat(weight_bits=key["bits"], epochs=key["qat_epochs"],
-              eight_bits=_small_layers(narrow) if key["mixed"] else ())
+    qat = Qat(weight_bits=key["bits"], epochs=key["qat_epochs"], teacher_weight=share,
+              eight_bits=_depthwise(narrow) if key["mixed"] else ())
     few = run(qat, narrow, given).model
     written = _file(few, arguments.out / f"{_name(key)}.edgec", arguments.target)
     return {"bytes": written.stat().st_size,
@@ -85,10 +89,15 @@ def _tried(key: Mapping[str, Any], teacher: ir.Model, task: Task,
             "validation": score_model(few, task.validation, "top1")}
 
 
-def _small_layers(model: ir.Model) -> tuple[str, ...]:
-    """Depthwise convolutions and the classifier."""
-    return tuple(str(node.name) for node in model.graph if node.op_type in ("Gemm", "MatMul")
-                 or (node.op_type == "Conv" and (node.attributes.get_int("group") or 1) > 1))
+def _student(key: Mapping[str, Any]) -> str:
+    """All that its training depends on."""
+    return (f"{key['width']}_{key['seed']}_{key['epochs']:g}_{key['teacher']}"
+            f"{'_pairs' if key['pairs'] else ''}_{key['precision']}")
+
+
+def _depthwise(model: ir.Model) -> tuple[str, ...]:
+    return tuple(str(node.name) for node in model.graph if node.op_type == "Conv"
+                 and (node.attributes.get_int("group") or 1) > 1)
 
 
 def _way(row: Mapping[str, Any]) -> tuple[int, bool]:
@@ -123,6 +132,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bits", type=int, nargs="+", default=[4])
     parser.add_argument("--epochs", type=float, default=60.0, help="of the narrow float network")
     parser.add_argument("--qat-epochs", type=float, default=12.0)
+    parser.add_argument("--teacher", default="dscnn_kws", help="a float network of train_float")
+    parser.add_argument("--pairs", action="store_true",
+                        help="mix recordings in pairs; the teacher alone says what they are")
+    parser.add_argument("--precision", default="float32", help="of the float training")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--target", default="raspberry_pi_4")
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgec.model.task import Samples, Task
+from experiments.datasets import mixed
 
 Array = npt.NDArray[Any]
 SIZE, SEED = 224, 0
@@ -80,15 +81,11 @@ def load_images(folder: Path) -> tuple[Images, Images]:
     return Images(pixels[teach], labels[teach]), Images(pixels[judge], labels[judge])
 
 
-def mixed(images: Array, rng: np.random.Generator) -> Array:
-    """Each image faded into another one of the batch, by a share drawn from 0 to 1."""
-    share = rng.random((len(images), 1, 1, 1), np.float32)
-    return share * images + (1 - share) * images[rng.permutation(len(images))]
-
-
 def as_task(teach: Images, test: Images | None, watch: int) -> Task:
-    """Teaches by mixed random crops (Beyer et al. 2022, arXiv 2106.05237), whose labels mean
-    nothing: follow a teacher alone. The first `watch` of its images validate."""
+    """Teaches by `mixed` random crops: follow a teacher alone.
+
+    The first `watch` of its images validate.
+    """
 
     def augment(arrays: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
         return {"image": mixed(cropped(arrays["image"], rng), rng)}

@@ -43,6 +43,7 @@ class Baseline:
 
 BASELINES = {
     "dscnn_kws": Baseline("keywords", DsCnn, 120, 0.2, 1e-3),
+    "dscnn_wide": Baseline("keywords", lambda: DsCnn(172), 120, 0.2, 1e-3),
     "resnet8": Baseline("cifar10", lambda: ResNet(depth=1), 24),
     "resnet20": Baseline("cifar10", ResNet, 24),
     "resnet20_wide": Baseline("cifar10", lambda: ResNet(2.0), 20),
