@@ -1,7 +1,8 @@
 """Weights of 8 and fewer bits: what rounding, learned rounding and training are worth.
 
-Keywords with the network that train_float wrote, CIFAR-10 with the one that small_cifar pruned, or
-EfficientNet-Lite0 on photographs, where training follows the float network and has no labels. Ways
+Keywords with the network that train_float wrote or a narrow one of few_bytes, CIFAR-10 with the one
+that small_cifar pruned, or EfficientNet-Lite0 on photographs, where training follows the float
+network and has no labels. Ways
 without training draw no numbers, so they run once; trained ones run with every seed. Validation
 chooses the epoch, test is reported.
 """
@@ -25,7 +26,7 @@ from edgec.model.load import load_model, normalize
 from edgec.model.task import Task
 from edgec.model.torch_export import export_module
 from experiments.command import Command
-from experiments.datasets import load_dataset
+from experiments.datasets import load_dataset, mixed_in_pairs
 from experiments.photographs import Views, as_task, load_images
 from experiments.results import Results
 
@@ -44,6 +45,14 @@ def keywords(arguments: argparse.Namespace) -> Subject:
     task = load_dataset("keywords", arguments.data, arguments.out / "data")
     return Subject(load_model(arguments.out / "dscnn_kws.onnx"), Given(task=task),
                    {"learning_rate": 5e-4})
+
+
+def narrow(arguments: argparse.Namespace) -> Subject:
+    """A student of few_bytes, trained on as there: the wide net answers for mixed recordings."""
+    task = mixed_in_pairs(load_dataset("keywords", arguments.data, arguments.out / "data"))
+    return Subject(load_model(arguments.out / arguments.student),
+                   Given(task=task, teacher=load_model(arguments.out / "dscnn_wide.onnx")),
+                   {"teacher_weight": 1.0})
 
 
 def cifar10(arguments: argparse.Namespace) -> Subject:
@@ -65,7 +74,7 @@ def photographs(arguments: argparse.Namespace) -> Subject:
 
 
 SUBJECTS: Mapping[str, Callable[[argparse.Namespace], Subject]] = {
-    "keywords": keywords, "cifar10": cifar10, "photographs": photographs}
+    "keywords": keywords, "narrow": narrow, "cifar10": cifar10, "photographs": photographs}
 
 
 def ways(bits: int, epochs: float, training: Mapping[str, Any]) -> Mapping[str, Method]:
@@ -97,6 +106,7 @@ def experiment(arguments: argparse.Namespace) -> None:
                     return _scores(run(method, subject.model, given).model, task)
 
                 key = {"way": name, "seed": seed, "epochs": arguments.epochs if trains else 0,
+                       **({"student": arguments.student} if arguments.dataset == "narrow" else {}),
                        **(_asked(arguments) if trains else {})}
                 rows.append(results.get(key, done))
             tests = [100 * row["test"] for row in rows]
@@ -117,6 +127,8 @@ def _scores(model: ir.Model, task: Task) -> dict[str, float]:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=tuple(SUBJECTS), default="keywords")
     parser.add_argument("--pruned", default="0.52_4", help="folder of small_cifar, for cifar10")
+    parser.add_argument("--student", metavar="ONNX", help="a file of few_bytes, for narrow",
+                        default="few_bytes_0.5_0_500_dscnn_wide_pairs_bfloat16.onnx")
     parser.add_argument("--epochs", type=float, default=3.0, help="of training, where there is any")
     parser.add_argument("--learning-rate", type=float, help="of training, instead of its own")
     parser.add_argument("--seeds", type=int, default=3)
