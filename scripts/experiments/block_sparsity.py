@@ -110,7 +110,7 @@ def _taught(model: ir.Model, method: Sparsify, images: Images, given: Given,
     """Sparse in steps, each solved and then trained after the outputs of the float network."""
     task = as_task(images, None, arguments.watch)
     way = replace(method, steps=arguments.steps, epochs=arguments.epochs, batch=20,
-                  learning_rate=arguments.learning_rate, teacher_weight=1.0,
+                  learning_rate=arguments.learning_rate, teacher_weight=1.0, mix=True,
                   temperature=arguments.temperature, weight_decay=0.0)
     return run(way, model, replace(given, task=task, teacher=model)).model
 

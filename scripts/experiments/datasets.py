@@ -109,27 +109,6 @@ def shift_in_time(arrays: dict[str, Array], rng: np.random.Generator) -> dict[st
     return {**arrays, "features": moved + np.float32(0.1) * noise}
 
 
-def mixed(inputs: Array, rng: np.random.Generator) -> Array:
-    """Each input [n, ...] faded into another one of the batch, by a share drawn from 0 to 1.
-
-    Zhang et al. 2018 (mixup), arXiv 1710.09412, equation 1. Labels mean nothing then: follow a
-    teacher alone, as in Beyer et al. 2022, arXiv 2106.05237.
-    """
-    share = rng.random((len(inputs), *[1] * (inputs.ndim - 1)), np.float32)
-    return share * inputs + (1 - share) * inputs[rng.permutation(len(inputs))]
-
-
-def mixed_in_pairs(task: Task) -> Task:
-    """The task of one input with its training samples augmented, then `mixed`."""
-
-    def augment(arrays: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
-        moved = arrays if task.augment is None else task.augment(arrays, rng)
-        [(name, inputs)] = moved.items()
-        return {name: mixed(inputs, rng)}
-
-    return replace(task, augment=augment)
-
-
 def _decode_cifar10(data: Path, cache: Path, names: list[str]) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     pixels, labels = _decoded(data / "cifar10_jpeg_train.npz")

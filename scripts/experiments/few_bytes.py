@@ -33,7 +33,7 @@ from edgec.model.task import Samples, Task
 from edgec.target.target import load_target
 from edgec.target.toolchain import build_engine
 from experiments.command import Command
-from experiments.datasets import load_dataset, mixed_in_pairs
+from experiments.datasets import load_dataset
 from experiments.progress import say
 from experiments.results import Results
 
@@ -45,7 +45,7 @@ def experiment(arguments: argparse.Namespace) -> None:
     network = load_model(arguments.out / "dscnn_kws.onnx")
     results = Results(arguments.out / "few_bytes.jsonl")
     same = {name: getattr(arguments, name) for name in (
-        "width", "epochs", "qat_epochs", "teacher", "pairs", "precision")}
+        "width", "epochs", "qat_epochs", "teacher", "mix", "precision")}
     keys = [{"bits": bits, "mixed": mixed, "seed": seed, **same}
             for bits in arguments.bits for mixed in (False, True)
             for seed in range(arguments.seeds)]
@@ -71,17 +71,16 @@ def _tried(key: Mapping[str, Any], network: ir.Model, task: Task,
            arguments: argparse.Namespace) -> dict[str, Any]:
     """Trains, writes the file; its bytes, and validation scores in float and of few bits."""
     teacher = load_model(arguments.out / f"{key['teacher']}.onnx")
-    given = Given(task=mixed_in_pairs(task) if key["pairs"] else task, teacher=teacher,
-                  seed=key["seed"], progress=say)
-    share = 1.0 if key["pairs"] else 0.9
+    given = Given(task=task, teacher=teacher, seed=key["seed"], progress=say)
+    how: dict[str, Any] = {"mix": True, "teacher_weight": 1.0} if key["mix"] else {}
     distill = Distill(epochs=key["epochs"], width=key["width"], keep="group_norm",
-                      learning_rate=5e-3, precision=key["precision"], teacher_weight=share)
+                      learning_rate=5e-3, precision=key["precision"], **how)
     student = arguments.out / f"few_bytes_{_student(key)}.onnx"
     if not student.is_file():
         save_model(run(distill, network, given).model, student)
     narrow = load_model(student)
-    qat = Qat(weight_bits=key["bits"], epochs=key["qat_epochs"], teacher_weight=share,
-              eight_bits=_depthwise(narrow) if key["mixed"] else ())
+    qat = Qat(weight_bits=key["bits"], epochs=key["qat_epochs"],
+              eight_bits=_depthwise(narrow) if key["mixed"] else (), **how)
     few = run(qat, narrow, given).model
     written = _file(few, arguments.out / f"{_name(key)}.edgec", arguments.target)
     return {"bytes": written.stat().st_size,
@@ -92,7 +91,7 @@ def _tried(key: Mapping[str, Any], network: ir.Model, task: Task,
 def _student(key: Mapping[str, Any]) -> str:
     """All that its training depends on."""
     return (f"{key['width']}_{key['seed']}_{key['epochs']:g}_{key['teacher']}"
-            f"{'_pairs' if key['pairs'] else ''}_{key['precision']}")
+            f"{'_mix' if key['mix'] else ''}_{key['precision']}")
 
 
 def _depthwise(model: ir.Model) -> tuple[str, ...]:
@@ -133,8 +132,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=float, default=60.0, help="of the narrow float network")
     parser.add_argument("--qat-epochs", type=float, default=12.0)
     parser.add_argument("--teacher", default="dscnn_kws", help="a float network of train_float")
-    parser.add_argument("--pairs", action="store_true",
-                        help="mix recordings in pairs; the teacher alone says what they are")
+    parser.add_argument("--mix", action="store_true", help="as the option of `edgec methods`")
     parser.add_argument("--precision", default="float32", help="of the float training")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--target", default="raspberry_pi_4")

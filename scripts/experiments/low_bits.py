@@ -26,7 +26,7 @@ from edgec.model.load import load_model, normalize
 from edgec.model.task import Task
 from edgec.model.torch_export import export_module
 from experiments.command import Command
-from experiments.datasets import load_dataset, mixed_in_pairs
+from experiments.datasets import load_dataset
 from experiments.photographs import Views, as_task, load_images
 from experiments.results import Results
 
@@ -49,10 +49,10 @@ def keywords(arguments: argparse.Namespace) -> Subject:
 
 def narrow(arguments: argparse.Namespace) -> Subject:
     """A student of few_bytes, trained on as there: the wide net answers for mixed recordings."""
-    task = mixed_in_pairs(load_dataset("keywords", arguments.data, arguments.out / "data"))
+    task = load_dataset("keywords", arguments.data, arguments.out / "data")
     return Subject(load_model(arguments.out / arguments.student),
                    Given(task=task, teacher=load_model(arguments.out / "dscnn_wide.onnx")),
-                   {"teacher_weight": 1.0})
+                   {"mix": True, "teacher_weight": 1.0})
 
 
 def cifar10(arguments: argparse.Namespace) -> Subject:
@@ -69,8 +69,8 @@ def photographs(arguments: argparse.Namespace) -> Subject:
     teach, test = load_images(arguments.data)
     model = normalize(export_module(*efficientnet_lite0.model()))
     return Subject(model, Given(data=Views(teach, 1), task=as_task(teach, test, 50), teacher=model),
-                   {"learning_rate": 1e-4, "batch": 20, "teacher_weight": 1.0, "temperature": 2.0,
-                    "freeze_norms": 0.0})
+                   {"learning_rate": 1e-4, "batch": 20, "teacher_weight": 1.0, "mix": True,
+                    "temperature": 2.0, "freeze_norms": 0.0})
 
 
 SUBJECTS: Mapping[str, Callable[[argparse.Namespace], Subject]] = {
@@ -128,7 +128,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", choices=tuple(SUBJECTS), default="keywords")
     parser.add_argument("--pruned", default="0.52_4", help="folder of small_cifar, for cifar10")
     parser.add_argument("--student", metavar="ONNX", help="a file of few_bytes, for narrow",
-                        default="few_bytes_0.5_0_500_dscnn_wide_pairs_bfloat16.onnx")
+                        default="few_bytes_0.5_0_500_dscnn_wide_mix_bfloat16.onnx")
     parser.add_argument("--epochs", type=float, default=3.0, help="of training, where there is any")
     parser.add_argument("--learning-rate", type=float, help="of training, instead of its own")
     parser.add_argument("--seeds", type=int, default=3)

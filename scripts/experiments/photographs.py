@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from edgec.model.task import Samples, Task
-from experiments.datasets import mixed
 
 Array = npt.NDArray[Any]
 SIZE, SEED = 224, 0
@@ -82,13 +81,10 @@ def load_images(folder: Path) -> tuple[Images, Images]:
 
 
 def as_task(teach: Images, test: Images | None, watch: int) -> Task:
-    """Teaches by `mixed` random crops: follow a teacher alone.
-
-    The first `watch` of its images validate.
-    """
+    """Teaches by random crops; the first `watch` of its images validate."""
 
     def augment(arrays: dict[str, Array], rng: np.random.Generator) -> dict[str, Array]:
-        return {"image": mixed(cropped(arrays["image"], rng), rng)}
+        return {"image": cropped(arrays["image"], rng)}
 
     def centred(images: Images, count: int | None = None) -> Samples:
         return Samples({"image": images.centre()[:count]}, images.labels[:count])

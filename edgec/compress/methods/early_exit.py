@@ -63,6 +63,8 @@ class EarlyExit(TrainingMethod):
             yield f"at is {self.at}; it must be shares above 0 and below 1, at least one."
         if self.pool not in POOLS:
             yield f"pool is {self.pool!r}; it must be one of {', '.join(POOLS)}."
+        if self.mix:
+            yield "mix is true, and exits learn from labels. Set mix to false."
         if any(node.op_type == "QuantizeLinear" for node in model.graph.all_nodes()):
             yield ("the model is quantized and has no exits. Place them in the float model, "
                    "then quantize; the thresholds are chosen anew behind it.")

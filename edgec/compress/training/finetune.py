@@ -16,6 +16,7 @@ from edgec.compress.method import Given
 from edgec.compress.training.distillation import teacher_loss, teacher_share
 from edgec.compress.training.hook import Hook
 from edgec.compress.training.logits import logits_name
+from edgec.compress.training.mix import mixed, why_not
 from edgec.compress.training.schedule import Schedule
 from edgec.compress.training.score import as_tensors, score_graph
 from edgec.errors import MethodError
@@ -51,7 +52,7 @@ def finetune(graph: TorchGraph, given: Given, schedule: Schedule,
     assert task is not None
     run = _Run(graph, task, _settled_schedule(schedule, task), _teacher(given, schedule),
                tuple(hooks), given.seed)
-    _refuse_misfits(graph, task, schedule)
+    _refuse_misfits(run)
     scores, losses = [score_graph(graph, task.validation, task.metric)], []
     kept, best_state = (0, run.state()) if run.settled() else (None, None)
     epochs = -(-run.steps // run.per_epoch)
@@ -143,6 +144,8 @@ class _Run:
         arrays = dict(samples.inputs)
         if self.task.augment is not None:
             arrays = self.task.augment(arrays, self.rng)
+        if self.schedule.mix:
+            arrays = mixed(arrays, self.rng)
         inputs = as_tensors(arrays)
         values = self._values(self.graph, inputs, self.wanted)
         targets = torch.from_numpy(samples.targets)
@@ -192,8 +195,12 @@ def _teacher(given: Given, schedule: Schedule) -> TorchGraph | None:
     return TorchGraph(given.teacher, ()).eval()
 
 
-def _refuse_misfits(graph: TorchGraph, task: Task, schedule: Schedule) -> None:
+def _refuse_misfits(run: _Run) -> None:
     """DataError or MethodError before the first step, not somewhere inside of it."""
+    graph, task, schedule = run.graph, run.task, run.schedule
+    if schedule.mix and (problems := list(
+            why_not(task.train.inputs, run.teacher is not None, run.hooks))):
+        raise MethodError(" ".join(problems))
     graph.eval()
     with torch.no_grad():
         first = graph(**as_tensors(task.train.take(slice(1)).inputs))[0]

@@ -38,6 +38,8 @@ class TrainingMethod(Method):
                                  "its statistics; 0: from the start, for few samples")
     precision: str = option("float32", "float32, or bfloat16 for layers: faster where the "
                             "processor has it; not for quantized models")
+    mix: bool = option(False, "fade every training sample into another one, for the teacher alone "
+                       "to answer (teacher_weight = 1): for long training on few samples")
     keep_zeros: bool = option(True, "weights that are exactly 0 stay 0 while training, so that a "
                               "sparse model stays sparse")
 

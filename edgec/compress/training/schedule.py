@@ -18,7 +18,8 @@ class Schedule:
     teacher_weight: share of the loss that follows the teacher, the rest follows the labels.
     teacher_loss: see `edgec.compress.training.distillation`. freeze_norms: the share of the steps
     after which batch normalization keeps its statistics. precision: bfloat16 computes layers with
-    8 significant bits and keeps weights in float32; not for models with QuantizeLinear.
+    8 significant bits and keeps weights in float32; not for models with QuantizeLinear. mix: see
+    `edgec.compress.training.mix`.
     """
 
     epochs: float = 3.0
@@ -34,6 +35,7 @@ class Schedule:
     dkd_beta: float = 2.0
     freeze_norms: float = 1.0
     precision: str = "float32"
+    mix: bool = False
 
     def problems(self) -> Iterator[str]:
         """The numbers and names that cannot be, as sentences."""
@@ -53,3 +55,8 @@ class Schedule:
             if getattr(self, name) not in allowed:
                 yield (f"{name} is {getattr(self, name)!r}; it must be one of "
                        f"{', '.join(allowed)}.")
+        if self.mix and self.teacher_weight != 1:
+            yield (f"mix is true and teacher_weight is {self.teacher_weight}; labels say nothing "
+                   "of mixed samples. Set teacher_weight to 1.")
+        if self.mix and self.teacher_loss == "dkd":
+            yield "mix is true and teacher_loss is dkd, which needs labels. Set it to kd."

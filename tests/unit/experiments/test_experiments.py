@@ -7,14 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from experiments.__main__ import commands, parser
-from experiments.datasets import (
-    labelled_share,
-    load_dataset,
-    mixed,
-    mixed_in_pairs,
-    shift_and_flip,
-    shift_in_time,
-)
+from experiments.datasets import labelled_share, load_dataset, shift_and_flip, shift_in_time
 from experiments.interval import mean_interval, t_quantile
 from experiments.results import Results
 
@@ -73,22 +66,6 @@ def test_recordings_move_by_at_most_five_frames() -> None:
     moved = shift_in_time({"features": np.repeat(ramp[None], 100, 0)}, rng())["features"]
     offsets = np.round(moved[:, 0, 24, :].mean(1) - 24)
     assert set(offsets) == set(range(-5, 6))
-
-
-def test_each_mixed_input_is_a_share_of_itself_and_the_rest_of_one_other() -> None:
-    made = mixed(np.eye(50, dtype=np.float32), rng())
-    assert made.dtype == np.float32
-    assert ((made > 0).sum(1) <= 2).all()
-    assert np.allclose(made.sum(1), 1)
-    assert (np.diag(made) < 1).sum() > 25
-
-
-def test_a_task_mixed_in_pairs_augments_first() -> None:
-    samples = Samples({"x": np.zeros((4, 2), np.float32)}, np.zeros(4, np.int64))
-    task = Task(samples, samples, augment=lambda arrays, _: {"x": arrays["x"] + 1})
-    found = mixed_in_pairs(task).augment
-    assert found is not None
-    assert np.allclose(found(dict(samples.inputs), rng())["x"], 1)
 
 
 @pytest.mark.parametrize("augment", [shift_and_flip, shift_in_time])

@@ -173,6 +173,7 @@ def test_recalibrated_thresholds_keep_the_drop_on_the_quantized_model(quantized)
     ({"at": ()}, "at least one"),
     ({"follow": 1.5}, "follow is 1.5; it must be from 0 to 1"),
     ({"pool": "min"}, "pool is 'min'; it must be one of avg, max, both"),
+    ({"mix": True, "teacher_weight": 1.0}, "mix is true, and exits learn from labels"),
     ({"max_drop": -0.1}, "max_drop is -0.1; it must be 0 or more")])
 def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(MethodError, match=message):

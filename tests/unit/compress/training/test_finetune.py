@@ -216,6 +216,10 @@ def test_impossible_schedules_are_refused() -> None:
     ({"optimizer": "adam"}, "optimizer is 'adam'; it must be one of adamw, sgd."),
     ({"teacher_loss": "l1"}, "teacher_loss is 'l1'; it must be one of auto, kd, dkd, mse."),
     ({"precision": "half"}, "precision is 'half'; it must be one of float32, bfloat16."),
+    ({"mix": True}, "mix is true and teacher_weight is 0.9; labels say nothing of mixed samples. "
+                    "Set teacher_weight to 1."),
+    ({"mix": True, "teacher_weight": 1.0, "teacher_loss": "dkd"},
+     "mix is true and teacher_loss is dkd, which needs labels. Set it to kd."),
 ])
 def test_each_wrong_number_is_named(change: dict[str, object], message: str) -> None:
     assert list(replace(Schedule(), **change).problems()) == [message]

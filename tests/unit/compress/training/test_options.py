@@ -36,10 +36,10 @@ def problems(method: Training, given: Given | None = None) -> list[str]:
 def test_schedule_has_every_option() -> None:
     method = Training(epochs=1, batch=2, learning_rate=3.0, optimizer="sgd", weight_decay=4.0,
                       teacher_weight=0.5, temperature=6.0, teacher_loss="dkd", dkd_beta=7.0,
-                      freeze_norms=0.25, precision="bfloat16")
+                      freeze_norms=0.25, precision="bfloat16", mix=True)
     assert method.schedule(9.0) == Schedule(
         9.0, 2, 3.0, 4.0, "sgd", teacher_weight=0.5, temperature=6.0, teacher_loss="dkd",
-        dkd_beta=7.0, freeze_norms=0.25, precision="bfloat16")
+        dkd_beta=7.0, freeze_norms=0.25, precision="bfloat16", mix=True)
 
 
 def test_defaults_are_those_of_the_schedule() -> None:
