@@ -2,7 +2,7 @@
 
 Zhang et al. 2018 (mixup), arXiv 1710.09412, equation 1, with shares drawn evenly from 0 to 1 (Beta
 with alpha 1). Only the teacher says what a mixed sample is; for long distillation on few samples
-that is worth much: Beyer et al. 2022, arXiv 2106.05237, sections 2 and 3.
+that is worth much: Beyer et al. 2022, arXiv 2106.05237 (function matching).
 """
 
 from __future__ import annotations
