@@ -132,7 +132,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=float, default=60.0, help="of the narrow float network")
     parser.add_argument("--qat-epochs", type=float, default=12.0)
     parser.add_argument("--teacher", default="dscnn_kws", help="a float network of train_float")
-    parser.add_argument("--mix", action="store_true", help="as in `edgec methods distill`, in both trainings")
+    parser.add_argument("--mix", action="store_true",
+                        help="see `edgec methods distill`; for both trainings")
     parser.add_argument("--precision", default="float32", help="of the float training")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--target", default="raspberry_pi_4")
