@@ -59,6 +59,9 @@ def compress(recipe: Path, output: Path, choices: Choices = Choices(),
     options = _options(read, choices)
     table = _table(read, choices)
     opened = open_recipe(read)
+    if unjudged := opened.task.unjudged:
+        progress(f"validation has no sample of {', '.join(unjudged)}: a candidate that forgets "
+                 "it breaks no limit")
     problem = Problem(opened.model, read.ordered(choices.order),
                       Given(task=opened.task.without_test(), target=opened.target, seed=read.seed,
                             progress=progress), read.limits, price_for(opened.target, table))
@@ -149,7 +152,7 @@ def _document(won: _Winner, model: ir.Model, inputs: dict[str, str]) -> dict[str
         "model": won.recipe.model.rsplit("/", 1)[-1],
         "target": None if won.opened.target is None else won.opened.target.name,
         "seed": won.recipe.seed, "metric": task.metric, "limits": asdict(won.recipe.limits),
-        "classes": list(task.classes),
+        "classes": list(task.classes), "unjudged": list(task.unjudged),
         "before": {"cost": before.to_json(), "validation": won.found.score,
                    **judge(won.opened.model, task, won.recipe.seed).to_json()},
         "after": {"cost": best.cost.to_json(), "validation": best.score,

@@ -36,7 +36,8 @@ class Step:
 class Stage:
     """What a step made. score: of the task's metric on validation, None without a task.
 
-    key: hash of all that went in; sha256: of the model that came out; seconds: 0 when it was found.
+    key: hash of all that went in; sha256: of the model that came out; seconds: what making it took,
+    in an earlier run where it was found.
     """
 
     name: str
@@ -115,7 +116,7 @@ def _found(place: Path, key: str) -> tuple[Stage, ir.Model] | None:
     except (OSError, ValueError, TypeError, ModelError):
         return None
     same = stage.key == key and stage.sha256 == model_sha256(model)
-    return (replace(stage, seconds=0.0), model) if same else None
+    return (stage, model) if same else None
 
 
 def _options(chosen: Method) -> dict[str, Any]:

@@ -44,7 +44,14 @@ def _verdict(document: Document) -> str:
     return (f'<p><span class="valid">All limits are met</span> (limits: {escape(limits)}). '
             f"{old['bytes'] / new['bytes']:.1f}x fewer bytes and "
             f"{old['bit_ops'] / max(1, new['bit_ops']):.0f}x fewer BitOps for {_points_of(drop)} "
-            f"of {escape(document['metric'])} on validation.</p>" + _forgotten(document))
+            f"of {escape(document['metric'])} on validation.</p>" + _unjudged(document)
+            + _forgotten(document))
+
+
+def _unjudged(document: Document) -> str:
+    names = ", ".join(map(escape, document["unjudged"]))
+    return names and (f'<p><span class="invalid">Not judged</span>: {names}. Validation has no '
+                      "sample of these classes, so no limit guards them. Give some.</p>")
 
 
 def _forgotten(document: Document) -> str:
@@ -118,8 +125,7 @@ def _steps(document: Document) -> str:
             + '<p class="caption">The factor is against the row above. BitOps: products with a '
               "weight that is not zero × bits of weight × bits of activation; float is 32 × 32. "
               "With early exits BitOps, MACs and latency are means by the share of validation "
-              "that leaves at each; worst: through all of them. "
-              "Time taken is 0 for a step that was found from before.</p>")
+              "that leaves at each; worst: through all of them.</p>")
 
 
 def _four(cost: Document, before: Document) -> list[str]:

@@ -67,6 +67,15 @@ class Task:
     augment: Augment | None = None
     classes: Sequence[str] = field(default=())
 
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """Names, or "class 3", of classes that are taught and have no validation sample."""
+        train, judged = self.train.targets, self.validation.targets
+        if train.dtype.kind not in "iu" or train.ndim > 1:
+            return ()
+        return tuple(self.classes[c] if c < len(self.classes) else f"class {c}"
+                     for c in np.setdiff1d(train, judged).tolist())
+
     def without_test(self) -> Task:
         """What a method may see."""
         return replace(self, test=None)

@@ -1,10 +1,9 @@
 """Weights of 8 and fewer bits: what rounding, learned rounding and training are worth.
 
 Keywords with the network that train_float wrote or a narrow one of few_bytes, CIFAR-10 with the one
-that small_cifar pruned, or EfficientNet-Lite0 on photographs, where training follows the float
-network and has no labels. Ways
-without training draw no numbers, so they run once; trained ones run with every seed. Validation
-chooses the epoch, test is reported.
+that small_cifar pruned or a MobileNetV2, or EfficientNet-Lite0 on photographs, where training
+follows the float network and has no labels. Ways without training draw no numbers, so they run
+once; trained ones run with every seed. Validation chooses the epoch, test is reported.
 """
 
 from __future__ import annotations
@@ -64,6 +63,14 @@ def cifar10(arguments: argparse.Namespace) -> Subject:
                    {"learning_rate": 1e-3, "batch": 128, "teacher_weight": 0.9})
 
 
+def mobilenet(arguments: argparse.Namespace) -> Subject:
+    """MobileNetV2 of half the width on CIFAR-10, its float self as the teacher."""
+    task = load_dataset("cifar10", arguments.data, arguments.out / "data")
+    model = load_model(arguments.out / "mobilenetv2_half.onnx")
+    return Subject(model, Given(task=task, teacher=model),
+                   {"learning_rate": 1e-3, "batch": 128, "teacher_weight": 0.9})
+
+
 def photographs(arguments: argparse.Namespace) -> Subject:
     """EfficientNet-Lite0; 200 photographs teach (50 of them validate), 200 test."""
     teach, test = load_images(arguments.data)
@@ -74,7 +81,8 @@ def photographs(arguments: argparse.Namespace) -> Subject:
 
 
 SUBJECTS: Mapping[str, Callable[[argparse.Namespace], Subject]] = {
-    "keywords": keywords, "narrow": narrow, "cifar10": cifar10, "photographs": photographs}
+    "keywords": keywords, "narrow": narrow, "cifar10": cifar10, "mobilenet": mobilenet,
+    "photographs": photographs}
 
 
 def ways(bits: int, epochs: float, training: Mapping[str, Any]) -> Mapping[str, Method]:

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from edgec.atomic import write_file
 from edgec.errors import UnknownName
 from edgec.examples.dscnn import DsCnn
+from edgec.examples.mobilenet_cifar import MobileNetV2
 from edgec.examples.resnet_cifar import ResNet
 from edgec.model.load import normalize
 from edgec.model.onnx_file import save_model
@@ -39,6 +40,7 @@ class Baseline:
     epochs: int
     learning_rate: float = 0.4
     weight_decay: float = 5e-4
+    bfloat16: bool = True  # of no use to depthwise convolutions, which get slower
 
 
 BASELINES = {
@@ -47,6 +49,7 @@ BASELINES = {
     "resnet8": Baseline("cifar10", lambda: ResNet(depth=1), 24),
     "resnet20": Baseline("cifar10", ResNet, 24),
     "resnet20_wide": Baseline("cifar10", lambda: ResNet(2.0), 20),
+    "mobilenetv2_half": Baseline("cifar10", lambda: MobileNetV2(0.5), 16, 0.2, bfloat16=False),
 }
 
 
@@ -55,7 +58,7 @@ class Training:
 
     def __init__(self, baseline: Baseline, task: Task, epochs: int, seed: int) -> None:
         torch.manual_seed(seed)
-        self.task, self.epochs, self.epoch = task, epochs, 0
+        self.task, self.epochs, self.epoch, self.bfloat16 = task, epochs, 0, baseline.bfloat16
         self.net = baseline.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.rng = np.random.default_rng(seed)
         self.optimizer = torch.optim.SGD(_groups(self.net, baseline.weight_decay),
@@ -73,7 +76,9 @@ class Training:
             samples = self.task.train.take(np.sort(chosen))  # sorted: the data may be on disk
             assert self.task.augment is not None
             arrays = self.task.augment(dict(samples.inputs), self.rng)
-            loss = F.cross_entropy(_logits(self.net, arrays), torch.from_numpy(samples.targets))
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+                logits = _logits(self.net, arrays)
+            loss = F.cross_entropy(logits, torch.from_numpy(samples.targets))
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
@@ -108,9 +113,8 @@ def accuracy(net: nn.Module, samples: Samples) -> float:
 
 
 def _logits(net: nn.Module, arrays: dict[str, Any]) -> Tensor:
-    x = torch.from_numpy(np.ascontiguousarray(next(iter(arrays.values()))))
-    with torch.autocast("cpu", torch.bfloat16, enabled=net.training):
-        out: Tensor = net(x.contiguous(memory_format=torch.channels_last))
+    x = torch.from_numpy(np.array(next(iter(arrays.values()))))  # a copy: the data may be read-only
+    out: Tensor = net(x.contiguous(memory_format=torch.channels_last))
     return out.float()
 
 

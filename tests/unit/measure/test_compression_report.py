@@ -27,8 +27,8 @@ BEST = {"number": 1, "strengths": {"prune": {"ratio": 0.5}}, "stopped": "", "bre
         "score": 0.92, "cost": cost(8)}
 DOCUMENT: dict[str, Any] = {
     "model": "net.onnx", "target": "raspberry_pi_4", "metric": "top1", "seed": 1,
-    "limits": {"drop": 0.03, "bytes": None}, "classes": ["<cat>", "dog"], "tools": {"edgec": "1"},
-    "inputs": {"recipe.toml": "ab" * 32}, "result_sha256": "cd" * 32,
+    "limits": {"drop": 0.03, "bytes": None}, "classes": ["<cat>", "dog"], "unjudged": [],
+    "tools": {"edgec": "1"}, "inputs": {"recipe.toml": "ab" * 32}, "result_sha256": "cd" * 32,
     "composite": {"terms": {"latency": 3.0}, "total": 3.0},
     "before": {"validation": 0.94, "test": 0.9, "split": "test", "cost": cost(1),
                "classes": {"0": 0.9, "1": 0.9}, "corrupted": {"none": 0.9, "noise": 0.8}},
@@ -69,6 +69,12 @@ def test_words_from_outside_are_text() -> None:
     "sparsify was left out: it would not make the target faster"])
 def test_the_page_says_what_became_of_the_model(words: str) -> None:
     assert words in render(DOCUMENT)
+
+
+def test_classes_that_validation_lacks_are_named_on_top() -> None:
+    assert "Not judged" not in render(DOCUMENT)
+    assert "Not judged</span>: &lt;cat&gt;, class 7." in render(
+        {**DOCUMENT, "unjudged": ["<cat>", "class 7"]})
 
 
 def test_what_was_not_measured_is_called_that() -> None:

@@ -81,6 +81,17 @@ def test_split_depends_on_nothing_but_its_seed() -> None:
     assert not np.array_equal(first, other)
 
 
+def test_a_class_that_is_taught_and_not_judged_is_known_by_name() -> None:
+    taught, judged = Samples({}, np.array([0, 1, 2, 3])), Samples({}, np.array([0, 2]))
+    assert Task(taught, judged, classes=("a", "b")).unjudged == ("b", "class 3")
+    assert Task(taught, taught).unjudged == ()
+
+
+def test_targets_that_are_no_classes_have_none_unjudged() -> None:
+    values = Samples({}, np.array([0.5, 1.5]))
+    assert Task(values, values.take(np.array([0]))).unjudged == ()
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.5])
 def test_a_share_of_nothing_or_all_is_refused(share: float) -> None:
     with pytest.raises(DataError, match=r"must be above 0 and below 1"):
