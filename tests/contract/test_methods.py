@@ -104,3 +104,13 @@ def test_input_is_untouched_and_result_is_valid_and_deterministic(name: str) -> 
 def test_every_option_says_what_it_means(name: str) -> None:
     silent = [f.name for f in dataclasses.fields(plugin(name)) if not f.metadata.get("help")]
     assert not silent
+
+
+@pytest.mark.parametrize(("name", "option"), [
+    (name, f.name) for name in NAMES for f in dataclasses.fields(plugin(name))
+    if "* and ?" in f.metadata.get("help", "")])
+def test_a_pattern_that_fits_no_layer_is_refused(name: str, option: str) -> None:
+    chosen = plugin(name).from_options({option: ["*", "nobody"]})
+    problems = list(chosen.check(cnn(), method.Given(images(1), task=image_task())))
+    assert any(f"{option} has 'nobody', and no layer is called that" in p for p in problems)
+    assert not any("has '*'" in p for p in problems)

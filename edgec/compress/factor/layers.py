@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 
 from edgec.compress.method import Array
+from edgec.compress.patterns import excluded
 from edgec.compress.quantization.moments import can_gather
 from edgec.compress.quantization.units import (
+    LinearLayer,
     Unit,
     find_units,
     groups,
     output_axis,
-    own_bias,
     weight_array,
     weight_value,
 )
@@ -32,26 +32,10 @@ CONV = ("auto", "channel", "spatial")
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(LinearLayer):
     """A linear unit and the form of its two halves; the matrix is [rows, columns]."""
 
-    unit: Unit
     form: str
-
-    @property
-    def name(self) -> str:
-        """The name of the node."""
-        return self.unit.name
-
-    @property
-    def weight(self) -> str:
-        """The name of the weight initializer."""
-        return str(weight_value(self.unit).name)
-
-    @property
-    def bias(self) -> str | None:
-        """The name of the bias initializer, if there is one and it is this layer's alone."""
-        return own_bias(self.unit)
 
     def matrix(self) -> Array:
         """The weight as the matrix, float32."""
@@ -117,9 +101,8 @@ def find_layers(model: ir.Model, conv: str, exclude: Sequence[str],
 
 
 def _refusal(unit: Unit, exclude: Sequence[str]) -> str:
-    hit = next((p for p in exclude if any(fnmatchcase(str(n.name), p) for n in unit.nodes)), None)
-    if hit is not None:
-        return f"it is excluded by {hit!r}"
+    if why := excluded(exclude, (str(node.name) for node in unit.nodes)):
+        return why
     if groups(unit) > 1:
         return "it is a grouped convolution, thin already"
     if len(weight_value(unit).uses()) > 1:

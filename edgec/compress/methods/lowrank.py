@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 import onnx_ir as ir
 
+from edgec.compress import patterns
 from edgec.compress.factor.allocate import uniform, water_fill
 from edgec.compress.factor.choose import DECOMPOSITIONS, Choice, decompose, keep
 from edgec.compress.factor.insert import insert
@@ -66,6 +67,7 @@ class LowRank(TrainingMethod):
                 yield f"{name} is {value}; it must be 1 or more."
         if not 0 <= self.alpha <= 2:
             yield f"alpha is {self.alpha}; it must be from 0 to 2."
+        yield from patterns.unknown(model, exclude=self.exclude)
         found, reasons = find_layers(model, self.conv, self.exclude, self.round_to)
         if not found:
             listing = "; ".join(f"{name}: {why}" for name, why in reasons.items())

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from fnmatch import fnmatchcase
 
 import numpy as np
 import onnx_ir as ir
 
 from edgec import registry
 from edgec.compress import criterion as criteria
+from edgec.compress import patterns
 from edgec.compress.channels.choose import Limits, choose
 from edgec.compress.channels.cost import COSTS, macs, parameters
 from edgec.compress.channels.groups import Channels, Group, Kept, find_groups
@@ -61,10 +61,7 @@ class Prune(TrainingMethod):
         if any(node.op_type == "QuantizeLinear" for node in model.graph.all_nodes()):
             yield "the model is quantized already. Prune the float model, then quantize."
             return
-        names = [str(node.name) for node in model.graph]
-        for pattern in self.exclude:
-            if not any(fnmatchcase(name, pattern) for name in names):
-                yield f"exclude has {pattern!r}, and no layer is called that."
+        yield from patterns.unknown(model, exclude=self.exclude)
         found = self.find(model)
         if not found.groups:
             reasons = "\n".join(f"    {k.layer}: {k.reason}" for k in found.kept)
@@ -107,13 +104,11 @@ class Prune(TrainingMethod):
         found = find_groups(model)
         groups, kept = [], list(found.kept)
         for group in found.groups:
-            hit = next((p for p in self.exclude for name in group.layers if fnmatchcase(name, p)),
-                       None)
-            if hit is None:
-                groups.append(group)
-            else:
+            if why := patterns.excluded(self.exclude, group.layers):
                 count = len(group.units) * group.width
-                kept.append(Kept(group.name, count, count, f"it is excluded by {hit!r}"))
+                kept.append(Kept(group.name, count, count, why))
+            else:
+                groups.append(group)
         return Channels(tuple(groups), tuple(kept))
 
     def twice(self) -> tuple[Prune, Prune]:

@@ -20,7 +20,7 @@ from typing import ClassVar
 
 import onnx_ir as ir
 
-from edgec.compress import ranges
+from edgec.compress import patterns, ranges
 from edgec.compress.calibrate import ChannelMaximum, observe
 from edgec.compress.method import Compressed, Data, Given, Method, Needs, Place, option
 from edgec.compress.quantization import equalize as equalization
@@ -106,6 +106,7 @@ class Quantize(Method):
             yield f"percentile is {self.percentile}; it must be above 50 and at most 100."
         if not 0 <= self.max_float_fraction <= 1:
             yield f"max_float_fraction is {self.max_float_fraction}; it must be from 0 to 1."
+        yield from patterns.unknown(model, eight_bits=self.eight_bits, exclude=self.exclude)
         yield from _unsuitable(model)
 
     def place(self) -> Place:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from fnmatch import fnmatchcase
 from typing import ClassVar
 
 import numpy as np
@@ -20,6 +19,7 @@ import onnx_ir as ir
 
 from edgec import registry
 from edgec.compress import criterion as criteria
+from edgec.compress import patterns
 from edgec.compress.method import Array, Compressed, Given, Needs, option
 from edgec.compress.quantization import measure
 from edgec.compress.quantization.units import weight_array
@@ -66,11 +66,7 @@ class Sparsify(TrainingMethod):
         if any(node.op_type == "QuantizeLinear" for node in model.graph.all_nodes()):
             yield "the model is quantized already. Sparsify the float model, then quantize."
             return
-        names = [str(node.name) for node in model.graph]
-        for what, patterns in (("include", self.include), ("exclude", self.exclude)):
-            for pattern in patterns:
-                if not any(fnmatchcase(name, pattern) for name in names):
-                    yield f"{what} has {pattern!r}, and no layer is called that."
+        yield from patterns.unknown(model, include=self.include, exclude=self.exclude)
         if parse(self.pattern, given.target) is None:
             return
         found, dense = self.find(model, given)
@@ -117,12 +113,11 @@ class Sparsify(TrainingMethod):
         return tuple(wanted), dense
 
     def _stays_dense(self, layer: Layer, pattern: Pattern, given: Given) -> str:
-        for excluded in self.exclude:
-            if fnmatchcase(layer.name, excluded):
-                return f"it is excluded by {excluded!r}"
+        if why := patterns.excluded(self.exclude, (layer.name,)):
+            return why
         if self.include:
-            included = any(fnmatchcase(layer.name, p) for p in self.include)
-            return "" if included else "include does not name it"
+            named = patterns.hit(self.include, (layer.name,))
+            return "include does not name it" if named is None else ""
         if layer.unit.inputs[0].is_graph_input():
             return "it reads the model's input; include it by name to make it sparse"
         if pattern.is_blocks and self.within != "global" and (

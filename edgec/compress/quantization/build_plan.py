@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import numpy as np
 import onnx_ir as ir
@@ -13,6 +12,7 @@ from edgec.compress import ranges
 from edgec.compress.calibrate import Mean, Observer, observe
 from edgec.compress.histogram import Histogram
 from edgec.compress.method import Array, Data
+from edgec.compress.patterns import hit
 from edgec.compress.quantization import policy, rules, scheme
 from edgec.compress.quantization.bias_correction import mean_error
 from edgec.compress.quantization.moments import Moments, can_gather
@@ -117,7 +117,7 @@ def _settle_scales(units: Sequence[Unit], recipe: Recipe, bounds: Mapping[str, R
 
 
 def _levels(unit: Unit, recipe: Recipe) -> int:
-    wide = any(fnmatchcase(unit.name, pattern) for pattern in recipe.eight_bits)
+    wide = hit(recipe.eight_bits, (unit.name,)) is not None
     return scheme.WEIGHT_MAX if wide else scheme.levels_of(recipe.weight_bits)
 
 

@@ -24,6 +24,7 @@ from edgec.compress.quantization.units import (
     find_units,
     weight_value,
 )
+from edgec.names import take
 
 QUANTIZED, DEQUANTIZED = "_quantized", "_dequantized"
 
@@ -77,7 +78,7 @@ class _Writer:
         is_output = made_in_int8 and value.is_graph_output()
         name = str(value.name)
         if is_output:
-            value.name = self._unique(name + "_float")
+            value.name = take(name + "_float", self._values, "_")
         restored = self._pair(value, name, params)
         if is_output:
             self._graph.outputs[:] = [restored if v is value else v for v in self._graph.outputs]
@@ -137,28 +138,19 @@ class _Writer:
 
     def _node(self, op: str, inputs: Sequence[ir.Value], output: str,
               attributes: dict[str, int]) -> ir.Value:
-        output = self._unique(output)
+        output = take(output, self._values, "_")
         node = ir.node(op, inputs, attributes, name=f"{output}_node")
         node.outputs[0].name = output
         self._graph.append(node)
         return node.outputs[0]
 
     def _initializer(self, name: str, data: Array) -> ir.Value:
-        name = self._unique(name)
+        name = take(name, self._values, "_")
         tensor = ir.tensor(data, name=name)
         value = ir.Value(name=name, const_value=tensor, shape=ir.Shape(data.shape),
                          type=ir.TensorType(tensor.dtype))
         self._graph.register_initializer(value)
         return value
-
-    def _unique(self, name: str) -> str:
-        """`name`, with a number where the graph has it already (a weight that two layers share)."""
-        candidate, number = name, 1
-        while candidate in self._values:
-            number += 1
-            candidate = f"{name}_{number}"
-        self._values.add(candidate)
-        return candidate
 
 
 def _remove_unused_initializers(graph: ir.Graph) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 
 import onnx_ir as ir
 
+from edgec.compress.patterns import excluded
 from edgec.compress.quantization.units import Unit
 
 KEEP_FLOAT = "edgec.keep_float"  # a node's metadata: the reason why it must stay in float
@@ -30,18 +30,14 @@ def float_reasons(units: Sequence[Unit], ops: str, exclude: Sequence[str],
     has_layer_norm = any(u.op == "LayerNormalization" for u in units)
     chosen = "linear" if ops == "auto" and has_layer_norm else ops
     for unit in units:
+        nodes = [str(node.name) for node in unit.nodes]
         if why := (unit.why or unit.nodes[0].metadata_props.get(KEEP_FLOAT)
-                   or decided.get(unit.name) or _excluded(unit, exclude)
+                   or decided.get(unit.name) or excluded(exclude, nodes)
                    or _by_policy(unit, chosen, ops)):
             reasons[unit.name] = why
     for name in _lonely(units, reasons):
         reasons[name] = "its neighbours are float"
     return reasons
-
-
-def _excluded(unit: Unit, exclude: Sequence[str]) -> str:
-    hit = next((p for p in exclude for n in unit.nodes if fnmatchcase(str(n.name), p)), None)
-    return f"it is excluded by {hit!r}" if hit is not None else ""
 
 
 def _by_policy(unit: Unit, chosen: str, ops: str) -> str:

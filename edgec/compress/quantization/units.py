@@ -159,3 +159,25 @@ def output_axis(unit: Unit) -> int:
 def groups(unit: Unit) -> int:
     """The number of groups of a convolution, else 1."""
     return unit.nodes[0].attributes.get_int("group", 1)
+
+
+@dataclass(frozen=True)
+class LinearLayer:
+    """A linear unit and the names of its parts."""
+
+    unit: Unit
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.unit.name
+
+    @property
+    def weight(self) -> str:
+        """The name of the weight initializer."""
+        return str(weight_value(self.unit).name)
+
+    @property
+    def bias(self) -> str | None:
+        """The name of the bias, where there is one and no other node reads it."""
+        return own_bias(self.unit)

@@ -17,11 +17,11 @@ from edgec.compress.method import Array
 from edgec.compress.quantization.moments import can_gather, depth_of
 from edgec.compress.quantization.rules import constant
 from edgec.compress.quantization.units import (
+    LinearLayer,
     Unit,
     find_units,
     groups,
     output_axis,
-    own_bias,
     weight_array,
     weight_value,
 )
@@ -30,27 +30,11 @@ LARGEST_DEPTH = 4608  # beyond it second moments cost more memory and time than 
 
 
 @dataclass(frozen=True)
-class Layer:
-    """A linear unit. order: for each depth of the engine the one of ONNX; taps: their depths."""
+class Layer(LinearLayer):
+    """order: for each depth of the engine the one of ONNX; taps: their depths."""
 
-    unit: Unit
     order: Array
     taps: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        """The node's name."""
-        return self.unit.name
-
-    @property
-    def weight(self) -> str:
-        """The name of the initializer."""
-        return str(weight_value(self.unit).name)
-
-    @property
-    def bias(self) -> str | None:
-        """The name of the bias, where there is one and no other node reads it."""
-        return own_bias(self.unit)
 
     def gain(self) -> Array:
         """|factor| [outputs] of a batch normalization that alone reads the layer, else ones.

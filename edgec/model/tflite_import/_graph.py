@@ -16,6 +16,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from edgec.model.tflite_import._file import Scales, TfGraph, TfTensor
+from edgec.names import take
 
 Array = npt.NDArray[Any]
 
@@ -74,20 +75,20 @@ class Builder:
     def emit(self, op: str, inputs: Sequence[ir.Value | None], name: str,
              **attributes: Any) -> ir.Value:
         """A node with one output, both named `name`."""
-        node = ir.node(op, inputs, attributes, name=self._unused(f"{name}/{op}"))
+        node = ir.node(op, inputs, attributes, name=take(f"{name}/{op}", self._taken))
         self._nodes.append(node)
         value = node.outputs[0]
-        value.name = self._unused(f"{name}/{op}:0")
+        value.name = take(f"{name}/{op}:0", self._taken)
         return value
 
     def split(self, value: ir.Value, sizes: Sequence[int], name: str, axis: int) -> list[ir.Value]:
         """A Split node into parts of these sizes."""
         lengths = self.constant(f"{name}/sizes", np.asarray(sizes, np.int64))
         node = ir.node("Split", [value, lengths], {"axis": axis}, num_outputs=len(sizes),
-                       name=self._unused(f"{name}/Split"))
+                       name=take(f"{name}/Split", self._taken))
         self._nodes.append(node)
         for output in node.outputs:
-            output.name = self._unused(f"{name}/part")
+            output.name = take(f"{name}/part", self._taken)
         return list(node.outputs)
 
     def write(self, index: int, value: ir.Value, layout: str = NHWC) -> None:
@@ -118,7 +119,7 @@ class Builder:
     def _tensor_name(self, index: int, tensor: TfTensor) -> str:
         """A constant takes its name when an operator needs it, and may need it in two forms."""
         name = tensor.name or f"tensor_{index}"
-        return name if tensor.data is not None else self._unused(name)
+        return name if tensor.data is not None else take(name, self._taken)
 
     def _input(self, index: int) -> ir.Value:
         tensor = self.tensors[index]
@@ -184,7 +185,7 @@ class Builder:
 
     def _initializer(self, stem: str, data: Any) -> ir.Value:
         array = np.array(data, order="C")
-        name = self._unused(stem)
+        name = take(stem, self._taken)
         tensor = ir.tensor(array, name=name)
         value = ir.Value(name=name, shape=ir.Shape(array.shape), const_value=tensor,
                          type=ir.TensorType(tensor.dtype))
@@ -194,14 +195,6 @@ class Builder:
     def _bind(self, value: ir.Value, name: str) -> None:
         value.name = name
         self._bound.add(value)
-
-    def _unused(self, stem: str) -> str:
-        name, number = stem, 1
-        while name in self._taken:
-            number += 1
-            name = f"{stem}#{number}"
-        self._taken.add(name)
-        return name
 
 
 def element_type(tensor: TfTensor) -> ir.DataType:

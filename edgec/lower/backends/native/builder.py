@@ -13,6 +13,7 @@ from edgec.lower.backends.native import few_bits
 from edgec.lower.catalog import ops
 from edgec.lower.graph import Array, Graph, Tensor
 from edgec.lower.plan import Plan
+from edgec.names import take
 from edgec.target.target import Target
 
 PRODUCER = "edgec"
@@ -64,7 +65,7 @@ class Builder:
         dtype = NAME_OF[data.dtype]
         key = (dtype, layout, data.shape, sha256(data.tobytes()).digest())
         if key not in self._constants:
-            record = TensorRecord(self._unused(name), dtype, data.shape, layout, data=data)
+            record = TensorRecord(take(name, self._names), dtype, data.shape, layout, data=data)
             self._constants[key] = self._add(record)
         return self._constants[key]
 
@@ -86,15 +87,6 @@ class Builder:
     def _add(self, record: TensorRecord) -> int:
         self._tensors.append(record)
         return len(self._tensors) - 1
-
-    def _unused(self, name: str) -> str:
-        """`name`, with a number when an arena tensor or another constant has it."""
-        candidate, number = name, 1
-        while candidate in self._names:
-            number += 1
-            candidate = f"{name}#{number}"
-        self._names.add(candidate)
-        return candidate
 
 
 def _per_tensor(tensor: Tensor) -> tuple[float, int]:

@@ -12,6 +12,7 @@ from edgec.lower.backends.tflite.operators import FOUR_BITS, version_of
 from edgec.lower.backends.tflite.records import OperatorRecord, Options, SubgraphRecord
 from edgec.lower.backends.tflite.sparse import Blocks
 from edgec.lower.graph import DTYPES, Array, Graph, Quantization, Tensor
+from edgec.names import take
 
 NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
 
@@ -48,7 +49,7 @@ class Builder:
     def constant(self, stem: str, data: Any, quantization: Quantization | None = None) -> int:
         """The index of a constant that the graph does not have, named after `stem`."""
         array: Array = np.asarray(data)
-        return self._add(Tensor(self._unused(stem), array.shape, NAME_OF[array.dtype],
+        return self._add(Tensor(take(stem, self._names), array.shape, NAME_OF[array.dtype],
                                 quantization, array))
 
     def four_bits(self, like: Tensor) -> int:
@@ -74,7 +75,7 @@ class Builder:
         """The index of a new activation, like `like` but for `changes`."""
         fields = {"shape": like.shape, "dtype": like.dtype, "quantization": like.quantization,
                   **changes}
-        return self._add(Tensor(self._unused(stem), **fields))
+        return self._add(Tensor(take(stem, self._names), **fields))
 
     def operator(self, code: str, inputs: Sequence[int], output: int, table: str = "",
                  **fields: Any) -> int:
@@ -97,12 +98,3 @@ class Builder:
     def _add(self, tensor: Tensor) -> int:
         self._tensors.append(tensor)
         return len(self._tensors) - 1
-
-    def _unused(self, stem: str) -> str:
-        """`stem`, with a number when another tensor has that name."""
-        candidate, number = stem, 1
-        while candidate in self._names:
-            number += 1
-            candidate = f"{stem}#{number}"
-        self._names.add(candidate)
-        return candidate

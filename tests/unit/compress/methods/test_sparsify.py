@@ -226,7 +226,6 @@ def test_a_step_that_costs_too_much_is_undone() -> None:
     ({"most": 1.0}, r"most is 1\.0; it must be above 0 and below 1\."),
     ({"max_drop": 0.1}, r"max_drop is 0\.1 and there are no labelled samples to judge by\."),
     ({"epochs": 2}, r"epochs is 2 and there are no labelled samples\."),
-    ({"include": ("nobody",)}, r"include has 'nobody', and no layer is called that\."),
     ({"exclude": ("*",)}, r"no layer can be sparse:")])
 def test_bad_options_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(MethodError, match=message):
