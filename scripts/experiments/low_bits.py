@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from edgec.compress.method import Given, Method, run
+from edgec.compress.chain import Step, run_chain
+from edgec.compress.method import Given
+from edgec.compress.methods.finetune import Finetune
 from edgec.compress.methods.qat import Qat
 from edgec.compress.methods.quantize import Quantize
 from edgec.compress.training.score import score_model
@@ -43,7 +45,7 @@ def keywords(arguments: argparse.Namespace) -> Subject:
     """DS-CNN; 293 recordings validate, 978 test."""
     task = load_dataset("keywords", arguments.data, arguments.out / "data")
     return Subject(load_model(arguments.out / "dscnn_kws.onnx"), Given(task=task),
-                   {"learning_rate": 5e-4})
+                   {"learning_rate": 5e-4, "teacher_weight": 0.0})
 
 
 def narrow(arguments: argparse.Namespace) -> Subject:
@@ -85,14 +87,28 @@ SUBJECTS: Mapping[str, Callable[[argparse.Namespace], Subject]] = {
     "photographs": photographs}
 
 
-def ways(bits: int, epochs: float, training: Mapping[str, Any]) -> Mapping[str, Method]:
-    """By name: 8 bits, and those of `bits`."""
+def ways(bits: int, epochs: float, training: Mapping[str, Any],
+         control: bool) -> Mapping[str, tuple[Step, ...]]:
+    """By name: 8 bits, and those of `bits`.
+
+    control: also rounds the float network after as much training as `Qat` gets.
+    """
     low = f"W{bits}"
-    plain = {f"{low} {rule}": Quantize(weight_bits=bits, rounding=rule, min_sqnr_db=-100)
+
+    def rounded(**options: Any) -> Step:
+        return Step("quantize", Quantize(min_sqnr_db=-100, weight_bits=bits, **options))
+
+    plain = {f"{low} {rule}": rounded(rounding=rule)
              for rule in ("nearest", "feedback", "adaround")}
-    mixed = Quantize(weight_bits=bits, mixed=(bits + 1) / 8, min_sqnr_db=-100)
-    return {"W8 feedback": Quantize(), **plain, f"{low} mixed, a bit more": mixed,
-            f"{low} qat": Qat(weight_bits=bits, epochs=epochs, **training)}
+    found: dict[str, tuple[Step, ...]] = {
+        "W8 feedback": (Step("quantize", Quantize()),),
+        **{name: (way,) for name, way in plain.items()},
+        f"{low} mixed, a bit more": (rounded(mixed=(bits + 1) / 8),),
+        f"{low} qat": (Step("qat", Qat(weight_bits=bits, epochs=epochs, **training)),)}
+    if control:
+        longer = Step("finetune", Finetune(epochs=epochs, **training))
+        found |= {f"{name}, trained on": (longer, way) for name, way in plain.items()}
+    return found
 
 
 def experiment(arguments: argparse.Namespace) -> None:
@@ -103,22 +119,23 @@ def experiment(arguments: argparse.Namespace) -> None:
     assert task is not None
     results = Results(arguments.out / f"low_bits_{arguments.dataset}.jsonl")
     before = _scores(subject.model, task)
-    print(f"{'float':22} {100 * before['validation']:6.2f} {100 * before['test']:6.2f}", flush=True)
+    print(f"{'float':24} {100 * before['validation']:6.2f} {100 * before['test']:6.2f}", flush=True)
     for bits in arguments.bits:
-        for name, method in ways(bits, arguments.epochs, training).items():
+        for name, steps in ways(bits, arguments.epochs, training, arguments.control).items():
             rows = []
-            trains = isinstance(method, Qat)
+            trains = steps[0].name != "quantize"
             for seed in range(arguments.seeds if trains else 1):
-                def done(method: Method = method, seed: int = seed) -> dict[str, float]:
+                def done(steps: tuple[Step, ...] = steps, seed: int = seed) -> dict[str, float]:
                     given = replace(subject.given, seed=seed)
-                    return _scores(run(method, subject.model, given).model, task)
+                    folder = arguments.out / "low_bits" / f"{arguments.dataset}_{seed}"
+                    return _scores(run_chain(subject.model, steps, given, folder).model, task)
 
                 key = {"way": name, "seed": seed, "epochs": arguments.epochs if trains else 0,
                        **({"student": arguments.student} if arguments.dataset == "narrow" else {}),
                        **(_asked(arguments) if trains else {})}
                 rows.append(results.get(key, done))
             tests = [100 * row["test"] for row in rows]
-            print(f"{name:22} {100 * np.mean([row['validation'] for row in rows]):6.2f} "
+            print(f"{name:24} {100 * np.mean([row['validation'] for row in rows]):6.2f} "
                   f"{np.mean(tests):6.2f} ({min(tests):.2f} to {max(tests):.2f})", flush=True)
 
 
@@ -138,6 +155,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--student", metavar="ONNX", help="a file of few_bytes, for narrow",
                         default="few_bytes_0.5_0_500_dscnn_wide_mix_bfloat16.onnx")
     parser.add_argument("--epochs", type=float, default=3.0, help="of training, where there is any")
+    parser.add_argument("--control", action="store_true",
+                        help="also round the float network after as much training")
     parser.add_argument("--learning-rate", type=float, help="of training, instead of its own")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--bits", type=int, nargs="+", default=(4, 3, 2))
