@@ -17,7 +17,8 @@ CASES = "edgec.demo.cases"
 class Case:
     """calibration, test: model inputs stacked, [n, ...]; labels: int64 [n], or None without.
 
-    data: what the test data is, in words.
+    data: what the test data is, in words. task: "package.module:callable" that returns the labelled
+    samples for a recipe, where there are any.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Case:
     test: Array
     labels: Array | None
     data: str
+    task: str = ""
 
 
 Maker = Callable[[Callable[[str], None]], Case]

@@ -16,6 +16,7 @@ from edgec.atomic import write_file
 from edgec.compress import method
 from edgec.demo.case import Case, make
 from edgec.demo.emulated import same_bytes_on_arm
+from edgec.demo.recipe import write_recipe
 from edgec.deploy import release
 from edgec.deploy.boards import Board
 from edgec.deploy.loopback import find_sshd, loopback_board
@@ -82,6 +83,8 @@ def run(name: str, folder: Path, progress: Progress = lambda line: None) -> Outc
 def _lowered(case: Case, folder: Path, progress: Progress) -> dict[str, Bundle]:
     """The float and the int8 bundle for this machine, beside all that went into them."""
     save_model(case.model, folder / "float.onnx")
+    if case.task:
+        write_recipe(folder / "recipe.toml", case.task, HOST_TARGETS[host_triple()])
     name = str(case.model.graph.inputs[0].name)
     np.savez(folder / "calibration.npz", **{name: case.calibration})  # type: ignore[arg-type]
     np.save(folder / "x.npy", case.test[:1])

@@ -89,7 +89,7 @@ class WatchNet(nn.Module):
         return out
 
 
-def _augmented(x: Tensor, generator: torch.Generator) -> Tensor:
+def augmented(x: Tensor, generator: torch.Generator) -> Tensor:
     """Turns the watch on the wrist a little and scales the movement: people differ in both."""
     n = x.shape[0]
     turn = torch.linalg.qr(torch.eye(3) + 0.15 * torch.randn(n, 3, 3, generator=generator))[0]
@@ -117,7 +117,7 @@ def train(data: WatchData, epochs: int = 12,
         net.train()
         order = torch.randperm(len(x), generator=generator)
         for chosen in order[: len(x) // batch * batch].split(batch):  # type: ignore[no-untyped-call]
-            loss = nn.functional.cross_entropy(net(_augmented(x[chosen], generator)), y[chosen],
+            loss = nn.functional.cross_entropy(net(augmented(x[chosen], generator)), y[chosen],
                                                label_smoothing=0.05)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgec.atomic import write_file
+from edgec.demo.cases import watch
 from edgec.errors import DataError, UnknownName
-from edgec.examples import watch
 from edgec.model.task import Samples, Task, split
 
 Array = npt.NDArray[Any]
@@ -60,11 +60,8 @@ def keywords(data: Path, cache: Path) -> Task:
 
 
 def wrist(data: Path, cache: Path) -> Task:
-    """Input `window`, float32 [n, 6, 128, 1]: the smartwatch recordings of `edgec.examples`."""
-    loaded = watch.load()
-    train, validation, test = (Samples({"window": part.x.astype(np.float32)}, part.y)
-                               for part in (loaded.train, loaded.validation, loaded.test))
-    return Task(train, validation, test, classes=watch.CLASSES)
+    """Input `window`, float32 [n, 6, 128, 1]: the smartwatch recordings of the demo."""
+    return replace(watch.task(), augment=None)
 
 
 DATASETS: Mapping[str, Callable[[Path, Path], Task]] = {

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RANKS = {
-    "errors": 0, "registry": 0, "atomic": 0, "provenance": 0, "__init__": 0,
+    "errors": 0, "registry": 0, "atomic": 0, "provenance": 0, "names": 0, "__init__": 0,
     "model": 1, "target": 1, "examples": 1,
     "format": 2, "compress": 2, "deploy": 3,
     "lower": 4,
