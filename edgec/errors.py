@@ -28,10 +28,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class EdgecError(Exception):
-    """Base of all errors that edgec raises on purpose."""
+    """Base of all errors that edgec raises on purpose. They travel between processes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[EdgecError], args: tuple[Any, ...], state: dict[str, Any]) -> EdgecError:
+    """The error with its message: most that have parts make it of them in `__init__`."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(EdgecError):

@@ -10,12 +10,13 @@ from __future__ import annotations
 import importlib.util
 import multiprocessing
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import onnx_ir as ir
 
@@ -73,19 +74,21 @@ class Cluster:
     patience_s: float = 15.0
 
     def results(self, bench: Bench, runs: Sequence[Run], folder: Path) -> Iterator[Result]:
-        """As they come. UsageError when nobody answers at the address."""
+        """As they come. UsageError when nobody answers at the address, nobody works there, or
+        somebody with another edgec.
+        """
         if importlib.util.find_spec("distributed") is None:
             raise MissingExtra("distributed", "cluster", "--cluster")
-        from distributed import Client, KilledWorker
+        from distributed import CancelledError, Client, KilledWorker
         from distributed import as_completed as arriving
 
         try:
             client = Client(self.address, timeout=self.patience_s)
         except (OSError, ValueError) as error:
             raise UsageError(f"no Dask scheduler answers at {self.address}: {error}. Start one "
-                             "with `dask scheduler`, and workers with `dask worker "
-                             f"{self.address} --nthreads 1`.") from None
+                             f"with `dask scheduler`, and workers with {self._start}.") from None
         with client:
+            self._check(client)
             parcel = client.scatter(_Parcel.of(bench), broadcast=True)
             futures = [client.submit(_perform_parcel, parcel, run, pure=False) for run in runs]
             try:
@@ -94,6 +97,31 @@ class Cluster:
             except KilledWorker as error:
                 raise MethodError(f"a run brought down several workers of {self.address}: {error}. "
                                   "What is finished is kept; see the workers' logs.") from None
+            except (CancelledError, OSError) as error:
+                raise MethodError(f"a worker of {self.address}, or the way to it, failed: {error}. "
+                                  "What is finished is kept; the same command goes on.") from None
+
+    def _check(self, client: Any) -> None:
+        try:
+            client.wait_for_workers(1, timeout=self.patience_s)
+        except TimeoutError:
+            raise UsageError(f"the Dask scheduler at {self.address} has no workers. Start some "
+                             f"with {self._start}.") from None
+        versions = client.run(metadata.version, "edgec", on_error="return")
+        if others := strangers(versions, metadata.version("edgec")):
+            raise UsageError(f"the runs need the same edgec on every worker:\n{others}\n"
+                             "Install it there, or stop those workers.")
+
+    @property
+    def _start(self) -> str:
+        return f"`dask worker {self.address} --nthreads 1`"
+
+
+def strangers(versions: Mapping[str, object], own: str) -> str:
+    """A line for each worker whose edgec is not `own`; versions: by address, or what failed."""
+    return "\n".join(f"  {address}: {f'edgec {found}' if isinstance(found, str) else 'no edgec'}, "
+                     f"and here it is {own}"
+                     for address, found in versions.items() if found != own)
 
 
 _loaded: list[Bench] = []
