@@ -35,6 +35,7 @@ def compress(recipe: RecipeFile, output: Folder, order: Order = None, trials: Tr
       target = "raspberry_pi_4"        # `edgec targets`; without one no latency
       \\[task]
       data = "words.npz"               # train_x, train_y, test_x, ...
+      augment = "ours:shifted"         # a function of yours; may be left out
       \\[limits]                         # of the result; each may be left out
       drop = 0.01                      # of the score on validation: one point
       bytes = 60000                    # of the artifact

@@ -6,7 +6,10 @@
 
     [task]
     data = "words.npz"                  # or package.module:callable that returns a Task
-    metric = "top1"
+    loss = "cross_entropy"              # and metric = "top1": edgec.model.losses, .metrics
+    validation = 0.15                   # of the training samples, where data has no others
+    augment = "ours.data:shifted"       # (inputs by name [n, ...], numpy generator) -> inputs
+    kind = "signal"                     # or image: what robustness is judged by; default: shapes
 
     [limits]                            # of the result; each may be left out
     drop = 0.01                         # of the metric on validation, against the float model
@@ -39,6 +42,7 @@ PRIOR = ("distill", "lowrank", "prune", "sparsify", "early_exit", "quantize", "q
 """The order to begin with: Shen et al. 2024, arXiv 2403.17447, with low rank before pruning. They
 have exits last; ours need a float model for their heads, and thresholds are chosen at the end."""
 
+TASK = {"data": str, "loss": str, "metric": str, "kind": str, "validation": float, "augment": str}
 _KINDS = {"model": str, "target": str, "seed": int, "order": list, "task": dict, "limits": dict,
           "methods": dict, "search": dict, "compare": dict}
 
@@ -147,8 +151,7 @@ def parse_recipe(document: Mapping[str, Any], folder: Path, where: str) -> Recip
         if not document.get(key):
             raise UsageError(f"{where}: {key!r} is missing. A recipe needs a model and at least "
                              "one [methods.<name>].")
-    task = _table(document, "task", {"data": str, "loss": str, "metric": str, "validation": float},
-                  where)
+    task = _table(document, "task", TASK, where)
     if task and "data" not in task:
         raise UsageError(f"{where} [task]: 'data' is missing: an .npz or package.module:callable.")
     if task:

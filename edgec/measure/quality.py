@@ -39,4 +39,4 @@ def judge(model: ir.Model, task: Task, seed: int) -> Quality:
     return Quality("validation" if task.test is None else "test",
                    None if task.test is None else float(scores.mean()),
                    class_scores(scores, samples.targets),
-                   robustness(model, samples, task.metric, seed).scores)
+                   robustness(model, samples, task, seed).scores)

@@ -1,9 +1,9 @@
 """How a model scores when the inputs are worse than those it was made with.
 
-Images (rank 4, [n, c, h, w] with h and w above 1) get noise, blur and brightness, like Hendrycks
-and Dietterich 2019, arXiv 1903.12261, at one strength each; their scale is the inputs' own
-deviation, so any normalization will do. Other float inputs, signals over time, get noise at two
-ratios and a shift. Everything random has a seed.
+Images (of the task's kind, else rank 4, [n, c, h, w] with h and w above 1) get noise, blur and
+brightness, like Hendrycks and Dietterich 2019, arXiv 1903.12261, at one strength each; their scale
+is the inputs' own deviation, so any normalization will do. Other float inputs, signals over time,
+get noise at two ratios and a shift. Everything random has a seed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgec.lower.graph import Array
-from edgec.model.task import Samples
+from edgec.model.task import Samples, Task
 
 Corruption = Callable[[Array, np.random.Generator], Array]
 NOISE, BRIGHTNESS = 0.3, 0.5  # in deviations of the inputs
@@ -34,22 +34,24 @@ class Robustness:
         return self.scores["none"] - min(self.scores.values())
 
 
-def robustness(model: ir.Model, samples: Samples, metric: str, seed: int = 0) -> Robustness:
-    """The model's score on the samples as they are and under every corruption that suits them."""
+def robustness(model: ir.Model, samples: Samples, task: Task, seed: int = 0) -> Robustness:
+    """The model's score on the samples, as they are and under every corruption that suits the task.
+    """
     from edgec.compress.training.score import score_model
 
-    scores = {"none": score_model(model, samples, metric)}
-    for name, corrupt in corruptions(samples).items():
-        scores[name] = score_model(model, corrupted(samples, corrupt, seed), metric)
+    scores = {"none": score_model(model, samples, task.metric)}
+    for name, corrupt in corruptions(samples, task.kind).items():
+        scores[name] = score_model(model, corrupted(samples, corrupt, seed), task.metric)
     return Robustness(scores)
 
 
-def corruptions(samples: Samples) -> dict[str, Corruption]:
-    """Those that suit the first input; none for integers, as words are."""
+def corruptions(samples: Samples, kind: str = "auto") -> dict[str, Corruption]:
+    """Those that suit the first input, as a kind of `Task`; none for integers, as words are."""
     first = next(iter(samples.inputs.values()))
     if first.dtype.kind != "f":
         return {}
-    if first.ndim == 4 and min(first.shape[2:]) > 1:
+    looks_like_image = first.ndim == 4 and min(first.shape[2:]) > 1
+    if kind == "image" or (kind == "auto" and looks_like_image):
         return {"noise": _noise, "blur": _blur, "brighter": _brighter, "darker": _darker}
     return {"noise 20 dB": _snr(20), "noise 10 dB": _snr(10), "shift": _shift}
 

@@ -21,6 +21,8 @@ from edgec.model.data import InputSpec, fit_arrays, read_arrays
 Array = npt.NDArray[Any]
 Augment = Callable[[dict[str, Array], np.random.Generator], dict[str, Array]]
 SPLITS = ("train", "validation", "test")
+KINDS = ("auto", "image", "signal")
+VALIDATION = 0.15  # share of the training samples, where no others are given
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Task:
     """loss, metric: names in `edgec.model.losses` and `edgec.model.metrics`.
 
     augment: changes the inputs [n, ...] of a training batch, with the generator that it is given.
-    classes: names, where the targets are classes.
+    classes: names, where the targets are classes. kind: of the inputs, "image", "signal" or "auto",
+    by their shapes; it decides what makes them worse when robustness is judged.
     """
 
     train: Samples
@@ -66,6 +69,7 @@ class Task:
     metric: str = "top1"
     augment: Augment | None = None
     classes: Sequence[str] = field(default=())
+    kind: str = "auto"
 
     @property
     def unjudged(self) -> tuple[str, ...]:
@@ -81,29 +85,73 @@ class Task:
         return replace(self, test=None)
 
 
-def load_task(spec: str | Path, inputs: Sequence[InputSpec], *, loss: str = "cross_entropy",
-              metric: str = "top1", validation: float = 0.15, seed: int = 0) -> Task:
+def load_task(spec: str | Path, inputs: Sequence[InputSpec], *, validation: float | None = None,
+              augment: str | None = None, seed: int = 0, **told: Any) -> Task:
     """The task that `spec` names, for a model with these inputs.
 
     `spec` is "package.module:callable" that returns a Task, or an .npz with arrays `train_<input>`
     (`train_x` for a model with one input) and `train_y`, and the same for `validation` and `test`
-    where they are there. Without a validation split a share of `validation` is taken out of the
-    training samples, of every class alike, chosen by `seed`. DataError for what does not fit:
+    where they are there. Without a validation split a share of `validation`, else 0.15, is taken
+    out of the training samples, of every class alike, chosen by `seed`. augment: an `Augment`, as
+    "package.module:callable". told: the task's loss, metric, kind. DataError for what does not fit:
     labels missing or of another number, a class without samples, arrays of another shape.
     """
-    if is_callable_spec(spec):
-        task = load_callable(str(spec), DataError)()
-        if not isinstance(task, Task):
-            raise DataError(f"{spec} returned {type(task).__name__}. It must return an "
-                            "edgec.model.task.Task.")
-        return _checked(task, inputs, str(spec))
-    arrays = read_arrays(Path(spec))
-    found = {name: _samples(arrays, name, inputs, str(spec)) for name in SPLITS
+    task = _of_callable(str(spec)) if is_callable_spec(spec) else None
+    if task is None:
+        task = _of_file(Path(spec), inputs, validation, seed)
+    elif validation is not None:
+        raise DataError(_TWO_VALIDATIONS.format(where=spec, share=validation))
+    task = _checked(replace(task, **told), inputs, str(spec))
+    return task if augment is None else replace(task, augment=_load_augment(augment, task.train))
+
+
+_TWO_VALIDATIONS = ("{where} has validation samples of its own, and a share of {share} of the "
+                    "training samples is asked for. Leave one of them out.")
+
+
+def _of_callable(spec: str) -> Task:
+    task = load_callable(spec, DataError)()
+    if not isinstance(task, Task):
+        raise DataError(f"{spec} returned {type(task).__name__}. It must return an "
+                        "edgec.model.task.Task.")
+    return task
+
+
+def _of_file(path: Path, inputs: Sequence[InputSpec], validation: float | None, seed: int) -> Task:
+    arrays = read_arrays(path)
+    found = {name: _samples(arrays, name, inputs, str(path)) for name in SPLITS
              if f"{name}_y" in arrays or name == "train"}
     train, held_out = found["train"], found.get("validation")
     if held_out is None:
-        train, held_out = split(train, validation, seed)
-    return _checked(Task(train, held_out, found.get("test"), loss, metric), inputs, str(spec))
+        train, held_out = split(train, VALIDATION if validation is None else validation, seed)
+    elif validation is not None:
+        raise DataError(_TWO_VALIDATIONS.format(where=path, share=validation))
+    return Task(train, held_out, found.get("test"))
+
+
+def _load_augment(spec: str, samples: Samples) -> Augment:
+    """Tried on two samples, so that what does not fit is known before any training."""
+    augment: Augment = load_callable(spec, DataError)
+    few = {name: np.array(a) for name, a in samples.take(slice(2)).inputs.items()}
+    try:
+        made = augment(dict(few), np.random.default_rng(0))
+    except Exception as error:
+        raise DataError(f"{spec} failed on two samples: {type(error).__name__}: {error}. It is "
+                        "called with the inputs by name, [n, ...], and a numpy "
+                        "generator.") from error
+    wanted, found = _kinds(few), _kinds(made)
+    if wanted != found:
+        raise DataError(f"{spec} was given {wanted} and returned {found}. It must return arrays by "
+                        "the same names, of the same types and shapes.")
+    return augment
+
+
+def _kinds(arrays: object) -> str:
+    """Names, types and shapes, in words."""
+    if not isinstance(arrays, Mapping):
+        return type(arrays).__name__
+    return ", ".join(f"{name} {np.asarray(a).dtype} {list(np.shape(a))}"
+                     for name, a in sorted(arrays.items()))
 
 
 def split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:
@@ -182,10 +230,14 @@ def _checked(task: Task, inputs: Sequence[InputSpec], where: str) -> Task:
     from edgec.model.losses import LOSSES
     from edgec.model.metrics import METRICS
 
-    for kind, name, known in (("loss", task.loss, LOSSES), ("metric", task.metric, METRICS)):
+    for kind, name, known in (("loss", task.loss, LOSSES), ("metric", task.metric, METRICS),
+                              ("kind", task.kind, KINDS)):
         if name not in known:
             raise DataError(f"{where}: there is no {kind} {name!r}. There are: "
                             f"{', '.join(known)}.")
+    if task.kind == "image" and any(a.ndim != 4 for a in task.train.inputs.values()):
+        raise DataError(f"{where}: the kind is image, which asks for inputs [n, channels, height, "
+                        "width]. Leave kind out, or say signal.")
     splits = {"train": task.train, "validation": task.validation}
     if task.test is not None:
         splits["test"] = task.test

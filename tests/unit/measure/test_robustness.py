@@ -27,6 +27,11 @@ def test_every_corruption_keeps_shape_type_and_is_the_same_for_a_seed(given: Sam
         assert not np.array_equal(first, given.inputs["x"])
 
 
+def test_the_task_may_say_that_what_looks_like_an_image_is_a_signal() -> None:
+    assert list(corruptions(IMAGES, "signal")) == list(corruptions(SIGNALS))
+    assert list(corruptions(SIGNALS, "image")) == list(corruptions(IMAGES))
+
+
 @pytest.mark.parametrize("decibel", [20, 10])
 def test_noise_has_the_power_that_its_name_says(decibel: int) -> None:
     x = SIGNALS.inputs["x"]

@@ -39,6 +39,31 @@ def not_a_task() -> int:
     return 3
 
 
+def whole() -> Task:
+    samples = Samples({"x": np.zeros((4, 4), np.float32)}, np.array([0, 1, 0, 1]))
+    return Task(samples, samples)
+
+
+def shifted(inputs: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    return {name: a + np.float32(rng.normal()) for name, a in inputs.items()}
+
+
+def shortened(inputs: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    return {"x": inputs["x"][:1]}
+
+
+def widened(inputs: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    return {"x": inputs["x"].astype(np.float64)}
+
+
+def forgotten(inputs: dict[str, Any], rng: np.random.Generator) -> None:
+    inputs["x"] += 1
+
+
+def misnamed(inputs: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    return {"x": inputs["image"]}
+
+
 def test_validation_is_taken_out_of_train_when_there_is_none(tmp_path: Path) -> None:
     task = load_task(saved(tmp_path), ONE, validation=0.25)
     assert (len(task.train), len(task.validation), task.test) == (9, 3, None)
@@ -124,11 +149,42 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, An
 @pytest.mark.parametrize(("options", "message"), [
     ({"loss": "l2"}, r"there is no loss 'l2'\. There are: cross_entropy"),
     ({"metric": "top5"}, r"there is no metric 'top5'\. There are: top1"),
+    ({"kind": "words"}, r"there is no kind 'words'\. There are: auto, image, signal"),
+    ({"kind": "image"}, r"the kind is image, which asks for inputs \[n, channels, height, width\]"),
 ])
 def test_unknown_names_are_refused_with_the_known_ones(tmp_path: Path, options: dict[str, str],
                                                        message: str) -> None:
     with pytest.raises(DataError, match=message):
         load_task(saved(tmp_path), ONE, **options)
+
+
+@pytest.mark.parametrize("source", ["file", "callable"])
+def test_what_is_said_of_a_task_holds_wherever_it_comes_from(tmp_path: Path, source: str) -> None:
+    spec = saved(tmp_path) if source == "file" else f"{__name__}:whole"
+    told = {"loss": "mean_squared_error", "metric": "cosine", "kind": "signal"}
+    task = load_task(spec, ONE, augment=f"{__name__}:shifted", **told)
+    assert {name: getattr(task, name) for name in told} == told
+    assert task.augment is not None
+    assert task.augment.__name__ == "shifted"
+
+
+@pytest.mark.parametrize(("augment", "message"), [
+    ("shortened", r"given x float32 \[2, 4\] and returned x float32 \[1, 4\]"),
+    ("widened", r"given x float32 \[2, 4\] and returned x float64 \[2, 4\]"),
+    ("forgotten", r"and returned NoneType\. It must return arrays by the same names"),
+    ("misnamed", r"misnamed failed on two samples: KeyError: 'image'"),
+    ("nowhere", r"has no callable 'nowhere'")])
+def test_an_augmentation_that_does_not_fit_is_refused(tmp_path: Path, augment: str,
+                                                      message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load_task(saved(tmp_path), ONE, augment=f"{__name__}:{augment}")
+
+
+def test_a_share_for_validation_is_refused_where_there_are_samples(tmp_path: Path) -> None:
+    x, y = arrays()["train_x"], arrays()["train_y"]
+    for spec in (saved(tmp_path, validation_x=x, validation_y=y), f"{__name__}:whole"):
+        with pytest.raises(DataError, match=r"has validation samples of its own, and a share of"):
+            load_task(spec, ONE, validation=0.2)
 
 
 def test_callables_are_checked_like_files() -> None:
