@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from edgec.compress.chain import run_chain
 from edgec.compress.cost import Cost
 from edgec.compress.hashes import model_sha256, task_sha256
 from edgec.compress.method import quiet
+from edgec.compress.order.precedence import fixed_edge
 from edgec.compress.search.candidate import Candidate, Tried
 from edgec.compress.search.layout import Layout, lay_out
 from edgec.compress.search.limits import Break, broken
@@ -58,7 +60,8 @@ class Found:
 class Search:
     """One search; its files go to `folder` and are found again by the next one there.
 
-    MethodError when the first method cannot be applied to the model; no folder is made then.
+    MethodError for an order that cannot be and when the first method cannot be applied to the
+    model; no folder is made then.
     """
 
     def __init__(self, problem: Problem, options: SearchOptions, folder: Path) -> None:
@@ -102,8 +105,14 @@ class Search:
         return self._options.worth(candidate.score, candidate.cost)
 
     def _refuse_impossible(self) -> None:
-        """What the first step cannot do to the model given, it cannot at any strength."""
-        first = self._problem.tables[0].step()
+        """An order that methods forbid; what the first cannot do to the model at any strength."""
+        steps = self._problem.steps({})
+        for one, other in combinations(steps, 2):
+            edge = fixed_edge((one.name, one.method), (other.name, other.method))
+            if edge is not None and edge.first == other.name:
+                raise MethodError(f"{other.name} cannot come after {one.name}: {edge.reason}. "
+                                  "Put it before, or leave the order out.")
+        first = steps[0]
         problems = list(first.method.check(self._problem.model, self._problem.given))
         if problems:
             raise MethodError(f"{first.name} cannot be applied:\n"

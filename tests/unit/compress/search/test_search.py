@@ -157,6 +157,13 @@ def test_what_the_first_method_cannot_do_at_all_is_told_at_once(model, tmp_path)
         Search(problem(model, Limits(), Told(), table), SearchOptions(3), tmp_path)
 
 
+def test_an_order_that_cannot_be_is_refused_before_any_trial(model, tmp_path) -> None:
+    tables = MethodTable("quantize", {}), MethodTable("prune", {"criterion": "group_norm"})
+    with pytest.raises(MethodError, match=r"prune cannot come after quantize: prune does not take "
+                                          r"quantized models, and quantize makes one"):
+        Search(problem(model, Limits(), Told(), *tables), SearchOptions(3), tmp_path / "s")
+
+
 def test_a_damaged_record_of_trials_is_named_and_how_to_go_on(model, tmp_path) -> None:
     (tmp_path / "search.journal").write_text("no JSON\nat all\n")
     search = Search(problem(model, Limits(drop=1), Told()), SearchOptions(1), tmp_path)
