@@ -96,24 +96,18 @@ def load_task(spec: str | Path, inputs: Sequence[InputSpec], *, validation: floa
     "package.module:callable". told: the task's loss, metric, kind. DataError for what does not fit:
     labels missing or of another number, a class without samples, arrays of another shape.
     """
-    task = _of_callable(str(spec)) if is_callable_spec(spec) else None
-    if task is None:
-        task = _of_file(Path(spec), inputs, validation, seed)
-    elif validation is not None:
-        raise DataError(_TWO_VALIDATIONS.format(where=spec, share=validation))
+    task = (_of_callable(str(spec), validation) if is_callable_spec(spec)
+            else _of_file(Path(spec), inputs, validation, seed))
     task = _checked(replace(task, **told), inputs, str(spec))
     return task if augment is None else replace(task, augment=_load_augment(augment, task.train))
 
 
-_TWO_VALIDATIONS = ("{where} has validation samples of its own, and a share of {share} of the "
-                    "training samples is asked for. Leave one of them out.")
-
-
-def _of_callable(spec: str) -> Task:
+def _of_callable(spec: str, validation: float | None) -> Task:
     task = load_callable(spec, DataError)()
     if not isinstance(task, Task):
         raise DataError(f"{spec} returned {type(task).__name__}. It must return an "
                         "edgec.model.task.Task.")
+    _refuse_share(validation, spec)
     return task
 
 
@@ -124,9 +118,15 @@ def _of_file(path: Path, inputs: Sequence[InputSpec], validation: float | None, 
     train, held_out = found["train"], found.get("validation")
     if held_out is None:
         train, held_out = split(train, VALIDATION if validation is None else validation, seed)
-    elif validation is not None:
-        raise DataError(_TWO_VALIDATIONS.format(where=path, share=validation))
+    else:
+        _refuse_share(validation, str(path))
     return Task(train, held_out, found.get("test"))
+
+
+def _refuse_share(validation: float | None, where: str) -> None:
+    if validation is not None:
+        raise DataError(f"{where} has validation samples of its own, and a share of {validation} "
+                        "of the training samples is asked for. Leave one of them out.")
 
 
 def _load_augment(spec: str, samples: Samples) -> Augment:
